@@ -1,0 +1,160 @@
+"""Every error a door may show, drawn as one tree.
+
+RunicornError                        500 internal_error
+├── BadRequest                       400 invalid_parameters
+│   ├── UnsafeName                   400 unsafe_name
+│   ├── RootUnusable                 400 root_unusable
+│   └── UnsupportedMediaType         415 unsupported_media_type
+├── IdentityRequired                 401 token_required
+├── Forbidden                        403 forbidden
+├── NotFound                         404 not_found
+│   ├── RunNotFound                  404 run_not_found
+│   ├── ProjectNotFound              404 project_not_found
+│   └── MediaNotFound                404 media_not_found
+├── MethodNotAllowed                 405 method_not_allowed
+├── Conflict                         409 conflict
+│   └── AmbiguousRun                 409 ambiguous_run
+├── TooLarge                         413 too_large
+├── RateLimited                      429 rate_limited
+├── NotYet                           501 not_yet
+└── DiskFull                         507 disk_full
+
+An error is raised low, where the cause is known, with one sentence that says what a person can do. A door translates
+it once: over HTTP by ``status`` and ``code``, in a notebook and on the command line by its text.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RunicornError(Exception):
+    """Base of all our errors; its text is a sentence for a person, without paths of the machine or secrets."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+
+
+class BadRequest(RunicornError, ValueError):
+    """A parameter is missing, ill-typed or out of range; the text names it and what is allowed."""
+
+    status = 400
+    code = "invalid_parameters"
+
+
+class UnsafeName(BadRequest):
+    """A project, run or file name could leave its place on disk or cannot be stored on every system."""
+
+    code = "unsafe_name"
+
+
+class RootUnusable(BadRequest):
+    """A storage root is missing, a file, or not readable."""
+
+    code = "root_unusable"
+
+
+class UnsupportedMediaType(BadRequest):
+    """A request body is not of the content type that the route reads."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class IdentityRequired(RunicornError):
+    """Nobody vouches for this request: no token, no cookie, and the caller is not known to be the owner."""
+
+    status = 401
+    code = "token_required"
+
+
+class Forbidden(RunicornError):
+    """The caller is known, or might be, but this request must not be answered (origin, host, cross-site)."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(RunicornError, LookupError):
+    """There is nothing of that name."""
+
+    status = 404
+    code = "not_found"
+
+
+class RunNotFound(NotFound):
+    """No run has this id in the opened root."""
+
+    code = "run_not_found"
+
+
+class ProjectNotFound(NotFound):
+    """No project has this name in the opened root."""
+
+    code = "project_not_found"
+
+
+class MediaNotFound(NotFound):
+    """The run has no such file, or it is not a regular file inside the run."""
+
+    code = "media_not_found"
+
+
+class MethodNotAllowed(RunicornError):
+    """The route exists, but not for this HTTP method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
+class Conflict(RunicornError):
+    """The request fits the documents but not what is there now."""
+
+    status = 409
+    code = "conflict"
+
+
+class AmbiguousRun(Conflict):
+    """Two runs of the root have the same id; the text lists their paths."""
+
+    code = "ambiguous_run"
+
+
+class TooLarge(RunicornError):
+    """A body or file is over the limit that the text names."""
+
+    status = 413
+    code = "too_large"
+
+
+class RateLimited(RunicornError):
+    """Too many requests; ``retry_after`` says when the next one is welcome.
+
+    Parameters
+    ----------
+    message : str
+        The sentence to show.
+    retry_after : int
+        Seconds until the window frees.
+    """
+
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class NotYet(RunicornError):
+    """A documented route whose depth is still to come."""
+
+    status = 501
+    code = "not_yet"
+
+
+class DiskFull(RunicornError):
+    """The disk that holds the root has no room left."""
+
+    status = 507
+    code = "disk_full"

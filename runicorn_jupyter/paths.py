@@ -1,0 +1,290 @@
+"""Where data lives and what a safe name is: the one module that turns words into paths.
+
+Which root (contract D21): argument > ``RUNICORN_DIR`` > the door's setting > user config > ``~/runicorn_data``.
+A name is checked when something is created (D26); what already exists under any name is looked up, never built from
+a pattern. Files of a root are opened relative to a directory descriptor, no link is followed out, and only regular
+files are read, so a FIFO or device in a run directory can never block us (security G6).
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import re
+import stat
+import sys
+import unicodedata
+from pathlib import Path
+from typing import NamedTuple
+
+import platformdirs
+
+from runicorn_jupyter.errors import RootUnusable, UnsafeName
+
+NAME_LIMIT = 100
+JSON_LIMIT = 8 * 1024 * 1024
+"""A larger meta, status, summary or assets file is not read: one run must not cost the memory of all."""
+
+ROOT_VARIABLE = "RUNICORN_DIR"
+OWN_FOLDER = ".runicorn-jupyter"
+
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+
+
+class Root(NamedTuple):
+    """A storage root and the reason why it is this one (``argument``, ``RUNICORN_DIR``, ``setting``, …)."""
+
+    path: Path
+    reason: str
+
+
+def find_root(argument: str | os.PathLike[str] | None = None, setting: str | None = None) -> Root:
+    """Return the storage root by the order of D21; nothing is created.
+
+    Parameters
+    ----------
+    argument : path, optional
+        What the caller wrote, which outranks everything.
+    setting : str, optional
+        The trait or command-line value of a door.
+
+    Raises
+    ------
+    RootUnusable
+        The text is no path of this system (a drive path on POSIX) or is empty.
+    """
+    candidates = (
+        (argument, "argument"),
+        (os.environ.get(ROOT_VARIABLE), ROOT_VARIABLE),
+        (setting, "setting"),
+        (_configured_root(), "user config"),
+    )
+    for value, reason in candidates:
+        if value is not None and str(value) != "":
+            return Root(expand(value), reason)
+    return Root(Path.home() / "runicorn_data", "default")
+
+
+def expand(value: str | os.PathLike[str]) -> Path:
+    """Return `value` as an absolute path with ``~`` and ``$VARIABLES`` replaced; links are kept as written.
+
+    Raises
+    ------
+    RootUnusable
+        `value` is empty, holds a NUL, or is a drive path on a system without drives.
+    """
+    text = os.fspath(value)
+    if not text.strip() or "\0" in text:
+        raise RootUnusable("The storage root is empty: give a folder.")
+    if os.name != "nt" and _DRIVE.match(text):
+        raise RootUnusable(f"{text!r} is a Windows path; on this machine give a folder such as ~/runicorn_data.")
+    expanded = os.path.expanduser(os.path.expandvars(text))  # noqa: PTH111
+    return Path(os.path.abspath(expanded))  # noqa: PTH100 - resolve() would follow links
+
+
+def check_root(path: Path) -> None:
+    """Raise unless `path` is a directory that can be listed.
+
+    Raises
+    ------
+    RootUnusable
+        With the one sentence that says what is wrong: missing, a file, or not readable.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise RootUnusable(
+            f"The storage root {path} does not exist; log a run there first, or choose another."
+        ) from None
+    except OSError as error:
+        raise RootUnusable(f"The storage root {path} cannot be opened: {_reason(error)}.") from error
+    if not stat.S_ISDIR(mode):
+        raise RootUnusable(f"The storage root {path} is a file; give the folder that holds the projects.")
+    try:
+        with os.scandir(path):
+            pass
+    except OSError as error:
+        raise RootUnusable(f"The storage root {path} cannot be read: {_reason(error)}.") from error
+
+
+def safe_name(name: str, what: str = "name") -> str:
+    """Return `name` in NFC if it may be created as one folder on every system (D26).
+
+    Parameters
+    ----------
+    name : str
+        The project, experiment, run or artifact name as given.
+    what : str
+        How the sentence of an error calls it.
+
+    Raises
+    ------
+    UnsafeName
+        Empty, over 100 characters, with a separator or control character, ``..``, a leading ``.`` or ``-``, a trailing
+        space or dot, or a name that Windows reserves.
+    """
+    if not isinstance(name, str):
+        raise UnsafeName(f"The {what} must be text, not {type(name).__name__}.")
+    text = unicodedata.normalize("NFC", name)
+    problem = _name_problem(text)
+    if problem:
+        raise UnsafeName(f"The {what} {_short(text)} {problem}.")
+    return text
+
+
+def plain_component(name: str) -> bool:
+    """Tell whether `name` is one existing path component at all: no separator, no NUL, not ``.`` or ``..``."""
+    return (
+        bool(name) and name not in {".", ".."} and not any(c in name for c in "/\\\0") and len(os.fsencode(name)) <= 255
+    )
+
+
+def split_path(path: str) -> tuple[str, str]:
+    """Return (project, folder name) for a 0.6+ `path`, as D14 maps it for writing.
+
+    The first segment is the project, the rest is joined by ``__``; one segment has the name ``default``; an empty path
+    is ``_root``/``default``.
+    """
+    segments = [segment for segment in path.split("/") if segment]
+    if not segments:
+        return "_root", "default"
+    return safe_name(segments[0], "path"), safe_name("__".join(segments[1:]) or "default", "path")
+
+
+def open_regular(directory: int | str | os.PathLike[str], relative: str) -> int:
+    """Open a regular file below `directory` for reading, refusing every link and every special file on the way.
+
+    Parameters
+    ----------
+    directory : int or path
+        A directory, or a descriptor of one that the caller keeps open.
+    relative : str
+        A path with ``/`` between its components, none of them ``..``.
+
+    Returns
+    -------
+    int
+        A descriptor that the caller closes.
+
+    Raises
+    ------
+    OSError
+        ``ENOENT`` when it is not there, ``ELOOP`` for a link, ``EINVAL`` for a special file or an unsafe `relative`.
+    """
+    parts = relative.split("/")
+    if not all(plain_component(part) for part in parts):
+        raise OSError(errno.EINVAL, "not a plain relative path", relative)
+    held = directory if isinstance(directory, int) else os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in parts[:-1]:
+            step = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=held)
+            if held != directory:
+                os.close(held)
+            held = step
+        # O_NONBLOCK: opening a FIFO that somebody left in a run directory would wait for ever.
+        fd = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=held)
+    finally:
+        if held != directory:
+            os.close(held)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "not a regular file", relative)
+    return fd
+
+
+def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> None:
+    """Replace `path` with `data` so that a reader sees the old or the new file, never a half (security G7).
+
+    Parameters
+    ----------
+    path : Path
+        The file; its folder must exist.
+    data : bytes
+        The whole new content.
+    mode : int, optional
+        Permission bits; without it the umask decides, as a group's shared root expects.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+    fd = os.open(temporary, flags, 0o666 if mode is None else mode)
+    try:
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(fd, view) :]
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def cache_folder() -> Path:
+    """Return our folder in the user's cache directory (index, spool); it is made 0700 when first used."""
+    return _private(Path(platformdirs.user_cache_dir("runicorn-jupyter", appauthor=False)))
+
+
+def runtime_folder() -> Path:
+    """Return our folder for files that live as long as a process (the viewer's token file), 0700."""
+    return _private(Path(platformdirs.user_runtime_dir("runicorn-jupyter", appauthor=False)))
+
+
+def config_folder() -> Path:
+    """Return our folder in the user's config directory; it may not exist yet."""
+    return Path(platformdirs.user_config_dir("runicorn-jupyter", appauthor=False))
+
+
+def root_digest(root: Path) -> str:
+    """Return 16 hex digits that name `root` in the cache directory, whatever way the path was written."""
+    return hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:16]
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _configured_root() -> str | None:
+    """Return the root of our user config, else of upstream's (D22: read, never written)."""
+    upstream = Path(platformdirs.user_config_dir("runicorn", appauthor=False))
+    if sys.platform != "linux":
+        upstream = upstream.with_name("Runicorn")
+    for folder in (config_folder(), upstream):
+        try:
+            root = json.loads((folder / "config.json").read_bytes())["user_root_dir"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if isinstance(root, str) and root:
+            return root
+    return None
+
+
+def _name_problem(text: str) -> str | None:
+    if not text:
+        return "is empty"
+    if len(text) > NAME_LIMIT:
+        return f"has {len(text)} characters; {NAME_LIMIT} are allowed"
+    if any(character in "/\\" for character in text) or ".." in text:
+        return "holds a path separator or '..'"
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        return "holds a control character"
+    if text[0] in ".-":
+        return f"begins with {text[0]!r}"
+    if text[-1] in " .":
+        return "ends with a space or a dot"
+    if _RESERVED.fullmatch(text):
+        return "is reserved by Windows"
+    return None
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "…")
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

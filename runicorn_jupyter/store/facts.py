@@ -1,0 +1,145 @@
+"""What the small files of one run directory say, tolerant of everything that can be wrong with them.
+
+A missing or broken file never hides the run: it leaves a sentence in ``problems`` and every other fact stands. A field
+of the wrong type counts as absent.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from runicorn_jupyter.store.layout import RunPlace
+from runicorn_jupyter.store.liveness import Vitals
+from runicorn_jupyter.store.smallfiles import SmallFiles
+from runicorn_jupyter.store.values import as_mapping, as_number, as_text, as_texts, as_whole
+
+WATCHED = (
+    "meta.json",
+    "status.json",
+    "summary.json",
+    "assets.json",
+    "artifacts_created.json",
+    "artifacts_used.json",
+    ".deleted",
+    "events.jsonl",
+)
+"""Files whose size or time tell that a run changed."""
+
+_ID_TIME = re.compile(r"(\d{8}_\d{6})_[0-9a-f]{6}")
+Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """One run without its metrics: what the index keeps, before liveness is judged."""
+
+    place: RunPlace
+    id: str
+    project: str
+    name: str
+    path: str | None
+    alias: str | None
+    created_at: float | None
+    ended_at: float | None
+    vitals: Vitals
+    folder_mtime: float
+    deleted: bool
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    artifacts_created: int = 0
+    artifacts_used: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def signature(run_dir: Path) -> str:
+    """Return a text that changes whenever one of the run's watched files does; empty when the directory is gone."""
+    stamps = []
+    for name in WATCHED:
+        try:
+            found = os.lstat(f"{run_dir}/{name}")
+        except OSError:
+            stamps.append("-")
+        else:
+            stamps.append(f"{found.st_mtime_ns:x}.{found.st_size:x}")
+    return "" if all(stamp == "-" for stamp in stamps) else " ".join(stamps)
+
+
+def read_facts(root: Path, place: RunPlace) -> RunFacts | None:
+    """Return what the files of the run at `place` say, or None when it holds none of them (yet)."""
+    run_dir = root / place.directory
+    try:
+        files = SmallFiles(run_dir)
+    except OSError:
+        return None
+    with files:
+        grew_at = files.mtime("events.jsonl")
+        deleted = files.exists(".deleted")
+        meta, status = files.json("meta.json"), files.json("status.json")
+        if meta is None and status is None and grew_at is None and not files.problems:
+            return None
+        meta, status = meta or {}, status or {}
+        assets, summary = files.json("assets.json") or {}, files.json("summary.json") or {}
+        started_at = as_number(status.get("started_at"))
+        project, name, path = _names(place, meta)
+        return RunFacts(
+            place=place,
+            id=place.directory.rsplit("/", 1)[-1],
+            project=project,
+            name=name,
+            path=path,
+            alias=as_text(meta.get("alias")),
+            created_at=_created_at(place, meta, started_at),
+            ended_at=as_number(status.get("ended_at")),
+            vitals=Vitals(
+                status=as_text(status.get("status")) or "unknown",
+                hostname=as_text(meta.get("hostname")),
+                pid=as_whole(meta.get("pid")),
+                process_started=as_number(meta.get("pid_start")),
+                started_at=started_at,
+                heartbeat_at=files.mtime("heartbeat"),
+                grew_at=grew_at,
+            ),
+            folder_mtime=files.folder_mtime,
+            deleted=deleted,
+            tags=as_texts(meta.get("tags")),
+            notes=as_text(meta.get("notes")) or "",
+            config=as_mapping(as_mapping(assets.get("config")).get("args")),
+            summary=summary,
+            artifacts_created=_count(files.json("artifacts_created.json")),
+            artifacts_used=_count(files.json("artifacts_used.json")),
+            problems=tuple(files.problems),
+        )
+
+
+def _names(place: RunPlace, meta: Mapping[str, Any]) -> tuple[str, str, str | None]:
+    """Return project, name and path; only a legacy run right under ROOT/runs needs its meta.json for them."""
+    path = as_text(meta.get("path")) if place.path is None else place.path
+    if place.path == "" and "project" in meta and "path" not in meta:
+        return as_text(meta["project"]) or place.project, as_text(meta.get("name")) or place.name, None
+    return place.project, place.name, path
+
+
+def _created_at(place: RunPlace, meta: Mapping[str, Any], started_at: float | None) -> float | None:
+    created = as_number(meta.get("created_at"))
+    if created is not None:
+        return created
+    if started_at is not None:
+        return started_at
+    match = _ID_TIME.fullmatch(place.directory.rsplit("/", 1)[-1])
+    try:
+        return datetime.strptime(match[1], "%Y%m%d_%H%M%S").astimezone().timestamp() if match else None
+    except ValueError:
+        return None
+
+
+def _count(listed: Mapping[str, Any] | None) -> int:
+    artifacts = (listed or {}).get("artifacts")
+    return len(artifacts) if isinstance(artifacts, list) else 0

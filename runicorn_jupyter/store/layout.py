@@ -1,0 +1,147 @@
+"""Which directories of a root are runs: both layouts, decided directory by directory, links never followed.
+
+``ROOT/<project>/<name>/runs/<id>`` is layout 0.5 (and what we write); ``ROOT/runs/<path…>/<id>`` is 0.6 and later,
+where a run is any directory that holds meta.json.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+_SKIPPED = frozenset({"runs", "webui", "archive"})
+_DEEPEST = 64
+_SETTLED = 0.2
+"""Seconds: a folder whose time is younger may change again within the same clock tick, so it is looked at once more."""
+
+
+class RunPlace(NamedTuple):
+    """Where a run lies, relative to its root, and what its place says about it.
+
+    `path` is the 0.6+ path (``""`` directly under ``ROOT/runs``), None in layout 0.5.
+    """
+
+    directory: str
+    project: str
+    name: str
+    path: str | None
+
+
+class _Kind(Enum):
+    ROOT = 0
+    PROJECT = 1
+    NAME = 2
+    RUNS = 3
+    TREE = 4
+
+
+class _Folder(NamedTuple):
+    kind: _Kind
+    mtime_ns: int
+    runs: tuple[str, ...]
+
+
+class Walker:
+    """Finds runs appear and vanish; after the first walk only folders whose time changed are read again."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folders: dict[str, _Folder] = {}
+        self.runs: dict[str, RunPlace] = {}
+
+    @property
+    def folders(self) -> int:
+        """How many folders a poll looks at."""
+        return len(self._folders)
+
+    def poll(self) -> tuple[list[str], list[str]]:
+        """Return the run directories that appeared and those that vanished since the last call, root-relative."""
+        before = set(self.runs)
+        if not self._folders:
+            self._visit("", _Kind.ROOT)
+        for relative, folder in list(self._folders.items()):
+            if relative in self._folders and _mtime(self._root, relative) != folder.mtime_ns:
+                self._visit(relative, folder.kind)
+        now = set(self.runs)
+        return sorted(now - before), sorted(before - now)
+
+    def _visit(self, relative: str, kind: _Kind) -> None:
+        if relative.count("/") > _DEEPEST:
+            return
+        try:
+            mtime_ns = (self._root / relative).stat(follow_symlinks=relative == "").st_mtime_ns
+            children = list(self._children(relative))
+        except OSError:
+            self._forget(relative)
+            return
+        if time.time() - mtime_ns / 1e9 < _SETTLED:
+            mtime_ns = -1
+        if kind is _Kind.TREE and relative != "runs" and self._is_run(relative, kind):
+            self._folders[relative] = _Folder(kind, mtime_ns, (relative,))
+            self.runs[relative] = _place(relative, kind)
+            return
+        known = self._folders.get(relative)
+        self._folders[relative] = _Folder(kind, mtime_ns, ())
+        runs = []
+        for child in children:
+            below = f"{relative}/{child}" if relative else child
+            if self._is_run(below, kind):
+                runs.append(below)
+                self.runs[below] = _place(below, kind)
+            else:
+                self._descend(below, child, kind)
+        self._folders[relative] = _Folder(kind, mtime_ns, tuple(runs))
+        for gone in set(known.runs if known else ()) - set(runs):
+            self.runs.pop(gone, None)
+
+    def _children(self, relative: str) -> Iterator[str]:
+        with os.scandir(self._root / relative) as entries:
+            for entry in entries:
+                if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+                    yield entry.name
+
+    def _is_run(self, relative: str, parent: _Kind) -> bool:
+        if parent is _Kind.RUNS:
+            return True
+        return parent is _Kind.TREE and os.path.lexists(self._root / relative / "meta.json")
+
+    def _descend(self, below: str, child: str, kind: _Kind) -> None:
+        step: _Kind | None = None
+        if kind is _Kind.ROOT:
+            step = _Kind.TREE if child == "runs" else None if child in _SKIPPED else _Kind.PROJECT
+        elif kind is _Kind.PROJECT:
+            step = _Kind.NAME
+        elif kind is _Kind.NAME and child == "runs":
+            step = _Kind.RUNS
+        elif kind is _Kind.TREE:
+            step = _Kind.TREE
+        if step is not None and below not in self._folders:
+            self._visit(below, step)
+
+    def _forget(self, relative: str) -> None:
+        """Drop a folder that is gone, and all that was known below it."""
+        below = f"{relative}/" if relative else ""
+        for known in [key for key in self._folders if key == relative or key.startswith(below)]:
+            for run in self._folders.pop(known).runs:
+                self.runs.pop(run, None)
+
+
+def _mtime(root: Path, relative: str) -> int:
+    try:
+        return (root / relative).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _place(relative: str, kind: _Kind) -> RunPlace:
+    parts = relative.split("/")
+    if kind is _Kind.RUNS:
+        return RunPlace(relative, parts[0], parts[1], None)
+    path = parts[1:-1]
+    project = path[0] if path else "_root"
+    name = "/".join(path[1:]) or "default"
+    return RunPlace(relative, project, name, "/".join(path))

@@ -1,0 +1,61 @@
+"""Images and other files of a run, found through its events and opened without following a link out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from runicorn_jupyter.errors import MediaNotFound
+from runicorn_jupyter.models import ImageRecord
+from runicorn_jupyter.paths import open_regular, plain_component
+from runicorn_jupyter.store.columns import EventTable
+from runicorn_jupyter.store.values import as_number, as_text, as_whole
+
+MEDIA = "media"
+
+
+class MediaFile(NamedTuple):
+    """An open file of a run: descriptor (the caller closes it), size in bytes, time of writing, plain name."""
+
+    fd: int
+    size: int
+    modified: float
+    name: str
+
+
+def images(table: EventTable) -> list[ImageRecord]:
+    """Return the logged images in the order of logging; an entry whose path leaves the run is left out."""
+    found = []
+    for event in table.images:
+        path = as_text(event.get("path"))
+        if path is None or not all(plain_component(part) for part in path.split("/")):
+            continue
+        found.append(
+            ImageRecord(
+                key=as_text(event.get("key")) or path.rsplit("/", 1)[-1],
+                path=path,
+                step=as_whole(event.get("step")),
+                caption=as_text(event.get("caption")),
+                time=as_number(event.get("ts")),
+            )
+        )
+    return found
+
+
+def open_media(run_dir: Path, path: str) -> MediaFile:
+    """Open the file at `path`, relative to the run directory and below its media folder.
+
+    Raises
+    ------
+    MediaNotFound
+        It is not there, is no regular file, or `path` is not below ``media/``.
+    """
+    if not path.startswith(f"{MEDIA}/"):
+        raise MediaNotFound("Files of a run are served from its media folder only.")
+    try:
+        fd = open_regular(run_dir, path)
+    except OSError:
+        raise MediaNotFound("This run has no such file.") from None
+    found = os.fstat(fd)
+    return MediaFile(fd, found.st_size, found.st_mtime, path.rsplit("/", 1)[-1])

@@ -1,0 +1,88 @@
+"""One look at one run: from its directory to its row in the index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from runicorn_jupyter.models import MetricSummary, RunRecord
+from runicorn_jupyter.store.facts import RunFacts, read_facts, signature
+from runicorn_jupyter.store.index import Row
+from runicorn_jupyter.store.layout import RunPlace
+from runicorn_jupyter.store.reader import EVENTS
+from runicorn_jupyter.store.records import from_document, make_record, to_document
+from runicorn_jupyter.store.tables import TableCache
+
+SMALL = 1024 * 1024
+"""Bytes; metrics of a smaller events file are summed up on the spot, those of a larger one when their turn comes."""
+
+
+class Surveyor:
+    """Looks at runs of one root; what it knew of a run before spares reading its events again."""
+
+    def __init__(self, root: Path, tables: TableCache) -> None:
+        self._root = root
+        self._tables = tables
+
+    def look(self, place: RunPlace, before: Row | None, now: float, *, measure: bool = False) -> Row | None:
+        """Return the row of the run at `place`, None when there is no run (yet).
+
+        Parameters
+        ----------
+        place : RunPlace
+            Where the run lies.
+        before : Row, optional
+            Its last row, whose metrics stand while the events file has not changed.
+        now : float
+            The time at which liveness is judged.
+        measure : bool
+            Sum up the metrics now, however large the file is.
+        """
+        run_dir = self._root / place.directory
+        sign = signature(run_dir)
+        stamp, size = _stamp(run_dir)
+        facts = read_facts(self._root, place)
+        if facts is None:
+            return None
+        known = from_document(self._root, place.directory, before.document) if before and before.measured else None
+        if before and known and before.measured == stamp:
+            metrics, last_step = known.metrics, known.last_step
+        elif measure or size <= SMALL:
+            metrics, last_step = self._measure(run_dir)
+        else:
+            metrics, last_step, stamp = (known.metrics, known.last_step, "") if known else ({}, None, "")
+        return _row(facts, make_record(self._root, facts, metrics, last_step, now), sign, stamp)
+
+    def _measure(self, run_dir: Path) -> tuple[Mapping[str, MetricSummary], int | None]:
+        table = self._tables.table(run_dir)
+        steps = table.steps.view
+        return table.summaries(), int(steps.max()) if len(steps) else None
+
+
+def _stamp(run_dir: Path) -> tuple[str, int]:
+    """Return what names the present content of the events file, and its size; taken before it is read."""
+    try:
+        found = (run_dir / EVENTS).lstat()
+    except OSError:
+        return "none", 0
+    return f"{found.st_ino:x}.{found.st_size:x}.{found.st_mtime_ns:x}", found.st_size
+
+
+def _row(facts: RunFacts, record: RunRecord, sign: str, measured: str) -> Row:
+    texts = (record.id, record.project, record.name, record.path, record.alias, *record.tags)
+    return Row(
+        directory=facts.place.directory,
+        id=record.id,
+        project=record.project,
+        name=record.name,
+        status=record.status,
+        state=record.state,
+        created=record.created_at,
+        folder_mtime=facts.folder_mtime,
+        legacy=facts.place.path is not None,
+        deleted=facts.deleted,
+        search="\n".join(text for text in texts if text).casefold(),
+        signature=sign,
+        measured=measured,
+        document=to_document(record),
+    )
