@@ -4,6 +4,7 @@ RunicornError                        500 internal_error
 ├── BadRequest                       400 invalid_parameters
 │   ├── UnsafeName                   400 unsafe_name
 │   ├── RootUnusable                 400 root_unusable
+│   │   └── RootMissing              400 root_missing
 │   └── UnsupportedMediaType         415 unsupported_media_type
 ├── IdentityRequired                 401 token_required
 ├── Forbidden                        403 forbidden
@@ -52,6 +53,12 @@ class RootUnusable(BadRequest):
     """A storage root is missing, a file, or not readable."""
 
     code = "root_unusable"
+
+
+class RootMissing(RootUnusable):
+    """The storage root does not exist (yet)."""
+
+    code = "root_missing"
 
 
 class UnsupportedMediaType(BadRequest):

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import platformdirs
 
-from runicorn_jupyter.errors import RootUnusable, UnsafeName
+from runicorn_jupyter.errors import RootMissing, RootUnusable, UnsafeName
 
 NAME_LIMIT = 100
 JSON_LIMIT = 8 * 1024 * 1024
@@ -60,7 +60,7 @@ def find_root(argument: str | os.PathLike[str] | None = None, setting: str | Non
         (argument, "argument"),
         (os.environ.get(ROOT_VARIABLE), ROOT_VARIABLE),
         (setting, "setting"),
-        (_configured_root(), "user config"),
+        (configured_root(), "user config"),
     )
     for value, reason in candidates:
         if value is not None and str(value) != "":
@@ -90,13 +90,15 @@ def check_root(path: Path) -> None:
 
     Raises
     ------
+    RootMissing
+        It does not exist.
     RootUnusable
-        With the one sentence that says what is wrong: missing, a file, or not readable.
+        With the one sentence that says what is wrong: a file, or not readable.
     """
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise RootUnusable(
+        raise RootMissing(
             f"The storage root {path} does not exist; log a run there first, or choose another."
         ) from None
     except OSError as error:
@@ -249,8 +251,8 @@ def _private(folder: Path) -> Path:
     return folder
 
 
-def _configured_root() -> str | None:
-    """Return the root of our user config, else of upstream's (D22: read, never written)."""
+def configured_root() -> str | None:
+    """Return the root that the user configured: ours, else upstream's (D22: read, never written), else None."""
     upstream = Path(platformdirs.user_config_dir("runicorn", appauthor=False))
     if sys.platform != "linux":
         upstream = upstream.with_name("Runicorn")

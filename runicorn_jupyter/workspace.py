@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from runicorn_jupyter._version import __version__
+from runicorn_jupyter.errors import RootMissing
 from runicorn_jupyter.models import (
     Changes,
     Curve,
@@ -55,7 +57,7 @@ class Workspace:
     """
 
     def __init__(self, root: Path, *, reason: str = "argument", holder: str = "kernel", tick: float = 0.3) -> None:
-        if root.exists() or root.is_symlink():
+        with suppress(RootMissing):
             check_root(root)
         self.root = root
         self.root_reason = reason

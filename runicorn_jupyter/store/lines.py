@@ -68,12 +68,7 @@ def _with_clean_names(event: Any) -> Any:
 
 def _salvaged(line: bytes) -> Iterator[dict[str, Any]]:
     """Yield the whole events of a line in which several stand, or one behind a torn one."""
-    edges = []
-    at = line.find(_START)
-    while at >= 0:
-        edges.append(at)
-        at = line.find(_START, at + 1)
-    for start, end in zip(edges, [*edges[1:], len(line)], strict=True):
-        event = _object(line[start:end])
+    for piece in line.split(_START)[1:]:
+        event = _object(_START + piece)
         if event is not None:
             yield event

@@ -81,5 +81,6 @@ class LogTail:
 
 
 def _lines(data: bytes) -> list[str]:
-    text = data.decode("utf-8", "replace")
-    return [line.rstrip("\r") for line in text.split("\n")[:-1]] if data.endswith(b"\n") else text.split("\n")
+    if not data:
+        return []
+    return [line.rstrip("\r") for line in data.decode("utf-8", "replace").removesuffix("\n").split("\n")]
