@@ -125,6 +125,7 @@ class Viewer:
             raise
         self._server = _Server(self._application(), ssl_options=self._tls, max_body_size=_BODY_LIMIT)
         self._server.add_sockets(sockets)
+        self.service.warm_up()
         return self
 
     async def stop(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tarfile
 from pathlib import Path
@@ -10,6 +11,23 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).resolve().parent / "data"
+
+# Tests get a HOME of their own; what installers downloaded once stays where it is.
+os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
+os.environ.setdefault("YARN_GLOBAL_FOLDER", str(Path.home() / ".yarn" / "berry"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--leave-out", action="append", default=[], help="a marker whose tests are not run (see Makefile)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests of a part that this machine lacks; scripts/system-parts.sh has said so in one line."""
+    left_out = config.getoption("--leave-out")
+    dropped = [item for item in items if any(item.get_closest_marker(marker) for marker in left_out)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
 
 
 @pytest.fixture(autouse=True)
