@@ -233,7 +233,11 @@ def cache_folder() -> Path:
 
 def runtime_folder() -> Path:
     """Return our folder for files that live as long as a process (the viewer's token file), 0700."""
-    if sys.platform == "linux" and not os.environ.get("XDG_RUNTIME_DIR") and not Path(f"/run/user/{os.getuid()}").is_dir():
+    if (
+        sys.platform == "linux"
+        and not os.environ.get("XDG_RUNTIME_DIR")
+        and not Path(f"/run/user/{os.getuid()}").is_dir()
+    ):
         # platformdirs would fall back to /tmp, where another user may have made the folder before us.
         return _private(cache_folder() / "run")
     return _private(Path(platformdirs.user_runtime_dir("runicorn-jupyter", appauthor=False)))

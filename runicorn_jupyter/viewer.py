@@ -28,9 +28,11 @@ from runicorn_jupyter.server.login import LoginCodeHandler
 from runicorn_jupyter.server.page import page_routes
 from runicorn_jupyter.server.peer import working_reader
 from runicorn_jupyter.server.routes import mount
-from runicorn_jupyter.server.runtime import RunningViewer, announce
+from runicorn_jupyter.server.runtime import RunningViewer, announce, running_viewers
 from runicorn_jupyter.server.service import SETTING, Service
 from runicorn_jupyter.workspace import Workspace
+
+__all__ = ["Viewer", "running_viewers"]
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 23300

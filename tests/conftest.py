@@ -8,9 +8,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-
-REPOSITORY = Path(__file__).resolve().parent.parent
-DATA = Path(__file__).resolve().parent / "data"
+from fixtures_sshd import sshd  # noqa: F401 - a fixture for every room
+from places import DATA
 
 # Tests get a HOME of their own; what installers downloaded once stays where it is.
 os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))

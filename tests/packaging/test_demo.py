@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+from places import REPOSITORY
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 

@@ -1,0 +1,122 @@
+"""The page of the standalone viewer, its files, and the login that leads to it."""
+
+from __future__ import annotations
+
+import html
+import json
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.base.handlers import JupyterHandler
+from tornado import web
+
+from runicorn_jupyter.errors import NotFound
+from runicorn_jupyter.server.gate import Gate
+from runicorn_jupyter.server.identity import Caller, ViewerIdentity
+from runicorn_jupyter.server.problems import describe
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+_SCRIPT = "page.js"
+_STYLE = "page.css"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_LOGIN_HINT = "Run <code>runicorn viewer --url</code> in a terminal of the same user and open the address it prints."
+
+
+class PageHandler(Gate):
+    """``/``: our page for the owner's browser, a plain sentence for everybody else."""
+
+    policy: ClassVar[str] = _POLICY
+    navigable = True
+    """A one-use login URL, or the owner's own navigation over loopback, ends here with the login cookie (G3)."""
+
+    async def get(self) -> None:
+        """Log in if this is how the browser came, then show the page."""
+        caller = cast("Caller", self.current_user)
+        if caller.way in {"login", "navigation"}:
+            identity = cast("ViewerIdentity", self.identity_provider)
+            self.set_signed_cookie(
+                identity.cookie, "owner", expires_days=None, httponly=True, samesite="Strict", path="/"
+            )
+        if "login" in self.request.query_arguments:
+            self.redirect("/")
+            return
+        # A caller without token gets no cookie at all (G4), and the XSRF token is one.
+        xsrf = "" if caller.way in {"owner", "origin"} else self.xsrf_token.decode()
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(await self.service.in_thread(lambda: _index({"api": "/api", "xsrf": xsrf})))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say it as a page: a person reads it."""
+        problem = describe(kwargs.get("exc_info", (None, None))[1], status_code)
+        self.set_status(problem.status)
+        if problem.status == HTTPStatus.UNAUTHORIZED:
+            self.set_header("WWW-Authenticate", "token")
+        hint = _LOGIN_HINT if problem.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} else ""
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(_document(f"<p>{html.escape(problem.message)}</p><p>{hint}</p>"))
+
+
+class StaticHandler(Gate, web.StaticFileHandler):
+    """Our own built files, the same for everybody, so no login is asked (G1)."""
+
+    @allow_unauthenticated
+    async def get(self, path: str, include_body: bool = True) -> None:
+        """Send one of the files of ``runicorn_jupyter/static``."""
+        await web.StaticFileHandler.get(self, path, include_body)
+
+    @allow_unauthenticated
+    async def head(self, path: str) -> None:
+        """Describe it."""
+        await web.StaticFileHandler.get(self, path, include_body=False)
+
+    def compute_etag(self) -> str | None:
+        """Return the tag of the file."""
+        return web.StaticFileHandler.compute_etag(self)
+
+
+class NothingHereHandler(Gate):
+    """404 for every address of the viewer that is neither page, file nor API."""
+
+    async def prepare(self, **_: Any) -> None:
+        """Pass the gate first."""
+        await super().prepare()
+        raise NotFound("There is nothing at this address; the page is at / and the API at /api.")
+
+
+def _index(config: dict[str, str]) -> str:
+    if not (STATIC / _SCRIPT).is_file():
+        return _document(
+            "<p>The page of this viewer has not been built. The API works: try <a href='/api/runs'>/api/runs</a>.</p>"
+            "<p>In a clone of the sources, <code>make</code> builds it; a wheel always holds it.</p>"
+        )
+    style = f'<link rel="stylesheet" href="/static/{_STYLE}">' if (STATIC / _STYLE).is_file() else ""
+    # "<" cannot end the script element early.
+    data = json.dumps(config).replace("<", "\\u003c")
+    return _document(
+        f'<div id="root"></div><script type="application/json" id="runicorn-config">{data}</script>'
+        f'<script type="module" src="/static/{_SCRIPT}"></script>',
+        head=style,
+    )
+
+
+def _document(body: str, head: str = "") -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Runicorn</title>'
+        '<link rel="icon" href="data:,">'
+        f"{head}</head><body>{body}</body></html>"
+    )
+
+
+def page_routes() -> list[tuple[str, type[JupyterHandler], dict[str, Any]]]:
+    """Return the rules of everything beside the API; they come last."""
+    return [
+        (r"/", PageHandler, {}),
+        (r"/static/([A-Za-z0-9_-][A-Za-z0-9._-]*)", StaticHandler, {"path": str(STATIC)}),
+        (r".*", NothingHereHandler, {}),
+    ]

@@ -1,0 +1,104 @@
+"""What every handler is given: the workspace, threads to call it in, and the sockets to close at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from runicorn_jupyter.workspace import Workspace
+
+SETTING = "runicorn"
+"""The key of the one `Service` in tornado's settings."""
+
+_THREADS = 8
+_FIRST_WALK = 3.0
+_CLOSING = 3.0
+_T = TypeVar("_T")
+
+
+class Closable(Protocol):
+    """A websocket as the service sees it."""
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Send a close frame and end the stream behind it."""
+
+
+class Service:
+    """One per mount: opens the workspace at the first request, never before, and closes all at the end.
+
+    Parameters
+    ----------
+    open_workspace : callable
+        Makes and starts the workspace; called once, in a thread, so that a slow disk never delays a server's start.
+    allow_origins : frozenset of str
+        Origins, compared as whole strings, whose pages may call us (D9). Empty inside Jupyter.
+    """
+
+    def __init__(self, open_workspace: Callable[[], Workspace], *, allow_origins: frozenset[str] = frozenset()) -> None:
+        self.allow_origins = allow_origins
+        self.sockets: weakref.WeakSet[Closable] = weakref.WeakSet()
+        self._open = open_workspace
+        self._workspace: Workspace | None = None
+        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="runicorn-http")
+        self._closed = False
+        self._waited = False
+
+    async def ask(self, question: Callable[[Workspace], _T], *, patient: bool = True) -> _T:
+        """Return ``question(workspace)``, worked out in a thread: the event loop stays free for others.
+
+        A `patient` question that comes right after the start waits up to 3 s for the first walk over the root, so
+        that a client which knows nothing of ``complete`` sees whole lists unless the root is very large.
+        """
+        return await self.in_thread(lambda: question(self._opened(patient=patient)))
+
+    def warm_up(self) -> None:
+        """Open the workspace now, in a thread; what goes wrong shows at the first request."""
+        self._threads.submit(self._opened, patient=False)
+
+    async def in_thread(self, work: Callable[[], _T]) -> _T:
+        """Return ``work()``, run in one of a few threads of our own, so that a hung disk cannot use up Jupyter's."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def close(self) -> bool:
+        """Close sockets, workspace and threads; tell whether all of it ended within 3 s."""
+        for socket in list(self.sockets):
+            socket.close(1001, "the server is stopping")
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+        def close_all() -> None:
+            self._close_workspace()
+            with contextlib.suppress(RuntimeError):  # the loop did not wait for us
+                loop.call_soon_threadsafe(done.set)
+
+        # A daemon thread: a workspace on a hung disk must not keep the process from ending.
+        threading.Thread(target=close_all, daemon=True).start()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), _CLOSING)
+        return done.is_set()
+
+    def _opened(self, *, patient: bool) -> Workspace:
+        with self._lock:
+            if self._workspace is None:
+                if self._closed:
+                    raise RuntimeError("the server is stopping")
+                self._workspace = self._open()
+            workspace = self._workspace
+        if patient and not self._waited:
+            workspace.wait_complete(_FIRST_WALK)
+            self._waited = True
+        return workspace
+
+    def _close_workspace(self) -> None:
+        with self._lock:
+            self._closed = True
+            if self._workspace is not None:
+                self._workspace.close()
+        self._threads.shutdown(wait=True)

@@ -1,0 +1,323 @@
+"""The run: what a training script holds in its hand."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from time import localtime, strftime, time
+from typing import TYPE_CHECKING, Any, Self
+
+from runicorn_jupyter.tracking import endings
+from runicorn_jupyter.tracking.appendfile import PATIENCE
+from runicorn_jupyter.tracking.best import PrimaryMetric
+from runicorn_jupyter.tracking.documents import fit
+from runicorn_jupyter.tracking.keeper import keeper
+from runicorn_jupyter.tracking.points import PLAIN, RESERVED, as_pairs, encode, flatten, plain, text_of
+from runicorn_jupyter.tracking.recorder import Recorder
+from runicorn_jupyter.tracking.views import views
+
+if TYPE_CHECKING:
+    from os import PathLike
+    from types import TracebackType
+
+    from runicorn_jupyter.tracking.place import Plan
+
+_CLOSING_WAIT = 20.0
+_SHOWN = 4
+
+
+class Run:
+    """One run; made by `init`, a context manager, and safe to use from several threads.
+
+    Nothing here raises into the training once the run exists, except ValueError for a wrong `set_primary_metric`:
+    faults are counted, told once, and what cannot be written is kept and merged later. ``init(strict=True)`` makes all
+    of them raise.
+
+    Attributes
+    ----------
+    id, project, name, path, alias : str
+        As in meta.json; ``alias`` may be None.
+    config : dict
+        What `init` was given.
+    storage_root, run_dir, media_dir : Path
+        Absolute.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.project, self.name, self.path, self.alias = plan.project, plan.name, plan.path, plan.alias
+        self.config: dict[str, Any] = dict(plan.config or {})
+        self.storage_root: Path = plan.root
+        self._recorder = recorder = Recorder(plan)
+        self._faults = recorder.faults
+        self._append = recorder.events.append
+        self.id = recorder.id
+        self.run_dir: Path = recorder.run_dir
+        self.media_dir: Path = recorder.run_dir / "media"
+        self.status = "running"
+        self._open = True
+        self._finished = False
+        # One call of next() is one step of the interpreter: two threads, or a signal handler, never get the same step,
+        # and there is no lock that a fork or a signal could find taken.
+        self._steps = count(recorder.first_step)
+        self._primary: PrimaryMetric | None = None
+        self._last: dict[str, Any] = {}
+        recorder.best = lambda: self._primary.fields() if self._primary else {}
+        recorder.on_fork = self._forked
+        keeper.keep(recorder)
+
+    def log(
+        self, data: Mapping[str, Any] | None = None, *, step: int | None = None, stage: Any = None, **kw: Any
+    ) -> None:
+        """Append one point; it is in the kernel's hands when this returns.
+
+        Parameters
+        ----------
+        data : mapping, optional
+            Metric names to numbers or texts. Nested mappings are joined by ``/``, numpy and torch scalars unwrapped;
+            any other value becomes its text. The keys ``step`` and ``global_step`` are ignored.
+        step : int, optional
+            Sets the counter, and later points count on from it. Without it, or with something that is no number, the
+            counter goes up by one; the first point of a run has step 1.
+        stage : optional
+            Goes along with the point, and outranks ``data["stage"]``.
+        **kw
+            More metrics.
+        """
+        if not self._open and not self._reopen():
+            return
+        try:
+            now = time()
+            values = {**data, **kw} if type(data) is dict else {**as_pairs(data), **kw}
+            if not RESERVED.isdisjoint(values):
+                stage = _without_reserved(values, stage)
+            if not PLAIN.issuperset(map(type, values.values())):
+                values = flatten(values, self._faults.note)
+            number = next(self._steps) if step is None else self._set_step(step)
+            values["global_step"] = number
+            values["time"] = now
+            if stage is not None:
+                values["stage"] = plain(stage, self._faults.note)
+            self._append(encode(now, "metrics", values))
+            self._last = values
+            if self._primary is not None:
+                self._primary.see(values)
+        except Exception as error:  # noqa: BLE001 - nothing raises into training
+            self._faults.caught("log", error)
+
+    def log_text(self, text: str) -> None:
+        """Append `text` to logs.txt, every line with the local time of day before it."""
+        if not self._open and not self._reopen():
+            return
+        try:
+            clock = strftime("%H:%M:%S", localtime())
+            lines = text_of(text).removesuffix("\n").split("\n")
+            block = "".join(f"{clock} | {line}\n" for line in lines)
+            self._recorder.logs.append(block.encode("utf-8", "replace"))
+        except Exception as error:  # noqa: BLE001 - nothing raises into training
+            self._faults.caught("log_text", error)
+
+    def log_image(
+        self,
+        key: str,
+        image: Any,
+        step: int | None = None,
+        caption: str | None = None,
+        format: str = "png",  # noqa: A002 - the documented name
+        quality: int = 90,
+    ) -> str | None:
+        """Store a picture; return its path relative to the run directory, None when that failed.
+
+        Parameters
+        ----------
+        key : str
+            Under which it is shown; pictures of one key are frames of one strip.
+        image : bytes, path, PIL image, numpy array or matplotlib figure
+            Arrays are H x W or H x W x C, ``uint8`` or floats from 0 to 1.
+        step : int, optional
+            Goes along with the picture; the counter of `log` is left alone.
+        caption : str, optional
+            Shown below it.
+        format : str
+            The file format for arrays, PIL images and figures.
+        quality : int
+            For JPEG and WebP.
+        """
+        if not self._open and not self._reopen():
+            return None
+        try:
+            from runicorn_jupyter.tracking.media import file_name, store_bytes, store_copy
+            from runicorn_jupyter.tracking.pictures import picture
+
+            made, extension = picture(image, format.lower().lstrip("."), quality)
+            name = file_name(text_of(key), extension)
+            place = (
+                store_bytes(self.run_dir, name, made)
+                if isinstance(made, bytes)
+                else store_copy(self.run_dir, name, made)
+            )
+            self._log_media("image", key, place, step, caption)
+        except Exception as error:  # noqa: BLE001 - nothing raises into training
+            self._faults.caught("log_image", error)
+            return None
+        return place
+
+    def log_file(
+        self, key: str, path: str | PathLike[str], step: int | None = None, caption: str | None = None
+    ) -> str | None:
+        """Copy a file into the run; return the copy's path relative to the run directory, None when that failed."""
+        if not self._open and not self._reopen():
+            return None
+        try:
+            from runicorn_jupyter.tracking.media import file_name, store_copy
+
+            source = Path(path)
+            place = store_copy(self.run_dir, file_name(text_of(key), source.suffix), source)
+            self._log_media("file", key, place, step, caption)
+        except Exception as error:  # noqa: BLE001 - nothing raises into training
+            self._faults.caught("log_file", error)
+            return None
+        return place
+
+    def summary(self, update: Mapping[str, Any] | None = None, **kw: Any) -> None:
+        """Merge values into summary.json, which is rewritten within a second."""
+        if not self._open and not self._reopen():
+            return
+        try:
+            self._recorder.documents.update("summary", fit({**as_pairs(update), **kw}, self._faults.note))
+        except Exception as error:  # noqa: BLE001 - nothing raises into training
+            self._faults.caught("summary", error)
+
+    def set_primary_metric(self, metric_name: str, mode: str = "max") -> None:
+        """Say which metric tells how good the run is; its best value is kept in summary.json as it happens.
+
+        Raises
+        ------
+        ValueError
+            `mode` is neither ``max`` nor ``min``.
+        """
+        chosen = PrimaryMetric(metric_name, mode)
+        known = self._primary.fields() if self._primary else self._recorder.documents["summary"]
+        chosen.resume(known)
+        self._primary = chosen
+
+    def finish(self, status: str = "finished") -> None:
+        """End the run; a second call does nothing.
+
+        Parameters
+        ----------
+        status : str
+            ``finished``, ``failed`` or ``interrupted``; ``completed``, ``success``, ``error``, ``crashed``, ``killed``,
+            ``cancelled`` and ``aborted`` mean the same three, any other word means finished.
+        """
+        if self._finished:
+            return
+        self._open, self._finished = False, True
+        self.status = endings.final_word(status)
+        keeper.release(self._recorder)
+        endings.forget(self)
+        try:
+            self._close()
+        except Exception as error:  # noqa: BLE001 - nothing raises into training
+            self._faults.caught("finish", error)
+
+    def metrics(self, raw: bool = False) -> Any:
+        """Return a pandas DataFrame with every point: a row per step, or per event when `raw`."""
+        shown = views()
+        if shown is None:
+            raise RuntimeError("run.metrics() needs the notebook parts: import runicorn (or runicorn_jupyter) first.")
+        return shown.metrics(self, raw=raw)
+
+    @property
+    def finished(self) -> bool:
+        """Whether `finish` was called."""
+        return self._finished
+
+    def interrupt(self) -> None:
+        """Mark the run as interrupted because its notebook cell was; the next `log` reopens it."""
+        if not self._open:
+            return
+        self._open = False
+        self.status = "interrupted"
+        with contextlib.suppress(Exception):
+            self._recorder.set_status("interrupted")
+            self._recorder.write_documents()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.finish(endings.word_for(error))
+
+    def __repr__(self) -> str:
+        values = {key: value for key, value in self._last.items() if key not in {"global_step", "time", "stage"}}
+        shown = [f"{key} {value:.5g}" if type(value) is float else f"{key} {value}" for key, value in values.items()]
+        step = self._last.get("global_step")
+        parts = [self.status, *([f"step {step}"] if step is not None else []), *shown[:_SHOWN]]
+        return f"<Run {self.id} {self.project}/{self.name}: {', '.join(parts)}>"
+
+    def _ipython_display_(self) -> None:
+        try:
+            shown = views()
+            if shown is not None:
+                shown.display(self)
+                return
+        except Exception as error:  # noqa: BLE001 - a picture that cannot be drawn must not end a cell
+            self._faults.note("display", "the run's card cannot be drawn here; its text is shown instead.", error)
+        print(repr(self))  # noqa: T201 - the plain form of the cell's output
+
+    def _set_step(self, step: Any) -> int:
+        try:
+            number = step if type(step) is int else int(step)
+        except Exception:  # noqa: BLE001 - any object may come as a step
+            self._faults.note("step", f"a step of type {type(step).__name__} is no number; counting on instead.")
+            return next(self._steps)
+        self._steps = count(number + 1)
+        return number
+
+    def _log_media(self, kind: str, key: str, place: str, step: int | None, caption: str | None) -> None:
+        note = self._faults.note
+        fields = {"key": text_of(key), "path": place, "step": plain(step, note), "caption": plain(caption, note)}
+        self._append(encode(time(), kind, fields))
+
+    def _reopen(self) -> bool:
+        """Go on after an interrupted cell or in a forked child; False when the run is finished."""
+        if self._finished:
+            self._faults.drop()
+            with contextlib.suppress(Exception):
+                self._faults.note("after_finish", f"run {self.id} is finished; what is logged to it now is dropped.")
+            return False
+        if self.status != "running":
+            self.status = "running"
+            self._recorder.set_status("running")
+        self._open = True
+        keeper.keep(self._recorder)
+        return True
+
+    def _forked(self) -> None:
+        """Become the run of a forked child: the next call goes through `_reopen`, where its own keeper is started."""
+        if self._primary is not None:
+            self._primary.forked()
+        self._open = False
+
+    def _close(self) -> None:
+        hanging = self._recorder.events.hanging or self._recorder.logs.hanging or keeper.stuck(PATIENCE)
+        if not hanging:
+            self._recorder.close(self.status)
+            return
+        # A disk that hangs may hold this thread, not the one that trains.
+        closing = threading.Thread(target=self._recorder.close, args=(self.status,), daemon=True)
+        closing.start()
+        closing.join(_CLOSING_WAIT)
+
+
+def _without_reserved(values: dict[str, Any], stage: Any) -> Any:
+    """Take the keys that `log` writes itself out of `values`; return the stage that counts."""
+    values.pop("step", None)
+    values.pop("global_step", None)
+    own = values.pop("stage", None)
+    return own if stage is None else stage

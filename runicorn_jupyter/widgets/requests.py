@@ -1,0 +1,82 @@
+"""Questions of the page about a window of curves, checked before they reach the store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from math import isfinite
+from typing import Any, Literal
+
+from runicorn_jupyter.errors import BadRequest, RunNotFound
+from runicorn_jupyter.workspace import Workspace
+
+_WIDTHS = (10, 4000)
+_MOST_CURVES = 500
+
+
+def answer(workspace: Workspace, message: Mapping[str, Any], shown: Collection[str]) -> list[dict[str, Any]]:
+    """Return the curves that `message` asks for, in JSON form.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where to read.
+    message : mapping
+        ``runs, metrics, x, x0, x1, width`` as wire §4 says; all but ``runs`` may be missing.
+    shown : collection of str
+        The runs of the view; others are refused.
+
+    Raises
+    ------
+    BadRequest
+        A field has the wrong type or is out of range.
+    RunNotFound
+        A run is not in this view, or is gone.
+    """
+    runs = _names(message, "runs") or []
+    metrics = _names(message, "metrics")
+    for run in runs:
+        if run not in shown:
+            raise RunNotFound(f"This view does not show the run {run!r}.")
+    if len(runs) * len(metrics or ("",)) > _MOST_CURVES:
+        raise BadRequest(f"At most {_MOST_CURVES} curves are sent at once.")
+    curves = workspace.curves(
+        runs,
+        metrics,
+        x=_axis(message.get("x", "step")),
+        x0=_number(message, "x0"),
+        x1=_number(message, "x1"),
+        width=_width(message.get("width", 1000)),
+    )
+    return [curve.wire() for curve in curves]
+
+
+def _names(message: Mapping[str, Any], field: str) -> list[str] | None:
+    value = message.get(field)
+    if value is None and field == "metrics":
+        return None
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise BadRequest(f"{field} must be a list of names.")
+    return value
+
+
+def _axis(value: Any) -> Literal["step", "time", "wall"]:
+    for axis in ("step", "time", "wall"):
+        if value == axis:
+            return axis
+    raise BadRequest("x must be step, time or wall.")
+
+
+def _number(message: Mapping[str, Any], field: str) -> float | None:
+    value = message.get(field)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+        raise BadRequest(f"{field} must be a finite number.")
+    return float(value)
+
+
+def _width(value: Any) -> int:
+    low, high = _WIDTHS
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise BadRequest(f"width must be a number from {low} to {high}.")
+    return int(value)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from mounts import Mount, until
+from rundirs import write_run
+from tornado.websocket import WebSocketClientConnection
+
+from runicorn_jupyter.server.logs import delay_after
+
+RUN = "20260101_120000_abcdef"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    run_dir = write_run(tmp_path / "place", RUN)
+    (run_dir / "logs.txt").write_text("one\n\ntwo \x1b[31mred\x1b[0m <b>\nthree\n")
+    write_run(tmp_path / "place", "20260101_120000_000000", name="silent")
+    long = write_run(tmp_path / "place", "20260101_120000_111111", name="long")
+    (long / "logs.txt").write_text("".join(f"line {number}\n" for number in range(10_500)))
+    return tmp_path / "place"
+
+
+def folder(root: Path, run_id: str) -> Path:
+    return next(root.glob(f"*/*/runs/{run_id}"))
+
+
+async def read(socket: WebSocketClientConnection, count: int) -> list[str]:
+    return [await asyncio.wait_for(socket.read_message(), 10) for _ in range(count)]
+
+
+async def test_r10_what_is_there_then_each_new_line(mount: Mount, root: Path) -> None:
+    socket = await mount.socket(f"/runs/{RUN}/logs/ws")
+    assert await read(socket, 3) == ["one", "two \x1b[31mred\x1b[0m <b>", "three"], "blank lines are left out"
+    with (folder(root, RUN) / "logs.txt").open("a") as file:
+        file.write("four\nfi")
+        file.flush()
+        assert await read(socket, 1) == ["four"]
+        file.write("ve\n")
+        file.flush()
+        assert await read(socket, 1) == ["five"]
+    socket.close()
+
+
+async def test_d29_the_last_ten_thousand_lines_with_the_notice_first(mount: Mount) -> None:
+    socket = await mount.socket("/runs/20260101_120000_111111/logs/ws")
+    frames = await read(socket, 10_001)
+    assert frames[0] == "[info] Showing last 10000 lines. Full log file: logs.txt"
+    assert frames[1:] == [f"line {number}" for number in range(500, 10_500)]
+    socket.close()
+
+
+async def test_a_run_that_is_not_there_is_one_frame_and_a_normal_close(mount: Mount) -> None:
+    socket = await mount.socket("/runs/none/logs/ws")
+    assert await read(socket, 2) == ["[error] run not found", None]
+    assert socket.close_code == 1000
+
+
+async def test_a_log_that_is_not_there_yet_is_waited_for(mount: Mount, root: Path) -> None:
+    socket = await mount.socket("/runs/20260101_120000_000000/logs/ws")
+    assert await read(socket, 1) == ["[info] No logs available yet. Waiting for logs to be created..."]
+    (folder(root, "20260101_120000_000000") / "logs.txt").write_text("first\n")
+    assert await read(socket, 2) == ["[info] Logs are now available, streaming...", "first"]
+    socket.close()
+
+
+async def test_f13_a_log_that_is_a_link_is_not_read(mount: Mount, root: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret\n")
+    log = folder(root, RUN) / "logs.txt"
+    log.unlink()
+    log.symlink_to(tmp_path / "secret")
+    socket = await mount.socket(f"/runs/{RUN}/logs/ws")
+    assert (await read(socket, 1))[0].startswith("[info] No logs available yet")
+    socket.close()
+
+
+async def test_i14_a_client_that_sends_a_lot_is_closed_and_others_are_not(mount: Mount) -> None:
+    loud, quiet = [await mount.socket(f"/runs/{RUN}/logs/ws") for _ in range(2)]
+    await read(quiet, 3)
+    await read(loud, 3)
+    await loud.write_message("x" * 100_000)
+    while await asyncio.wait_for(loud.read_message(), 10) is not None:
+        pass
+    assert loud.close_code in {1009, 1006, None}
+    await quiet.write_message("ignored")
+    assert quiet.close_code is None
+    quiet.close()
+
+
+async def test_a_client_that_leaves_ends_its_stream(mount: Mount) -> None:
+    socket = await mount.socket(f"/runs/{RUN}/logs/ws")
+    await read(socket, 1)
+    sockets = mount.application.settings["runicorn"].sockets
+    assert len(sockets) == 1
+    socket.close()
+    await until(lambda: not len(sockets))
+    assert not [task for task in asyncio.all_tasks() if "GateSocket._run" in repr(task)]
+
+
+def test_the_look_gets_lazier_as_the_contract_says() -> None:
+    assert [delay_after(idle) for idle in (0, 9.9, 10, 59, 60, 299, 300, 3599)] == [0.2, 0.2, 0.5, 0.5, 1, 1, 2, 2]

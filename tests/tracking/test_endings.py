@@ -1,0 +1,235 @@
+"""How runs end: scripts, exceptions, Ctrl-C, kill -9, forks and interrupted cells."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from runicorn_jupyter import tracking as rn
+from tracking.runfiles import document, only_run, points
+
+START = "from runicorn_jupyter import tracking as rn\nrun = rn.init('p', 'n')\nrun.log(a=1)\n"
+
+
+@pytest.mark.parametrize(
+    ("ending", "status"),
+    [
+        ("", "finished"),
+        ("import sys; sys.exit(0)", "finished"),
+        ("raise ValueError('x')", "failed"),
+        ("import sys; sys.excepthook = lambda *a: None; raise ValueError('x')", "failed"),
+        ("raise KeyboardInterrupt", "interrupted"),
+        ("import os, signal, time; os.kill(os.getpid(), signal.SIGINT); time.sleep(30)", "interrupted"),
+        ("import sys; sys.last_value = None\ntry:\n  1/0\nexcept ZeroDivisionError:\n  pass", "finished"),
+        ("import threading; t = threading.Thread(target=lambda: 1/0); t.start(); t.join()", "finished"),
+        ("run.finish('interrupted'); raise ValueError('x')", "interrupted"),
+    ],
+)
+def test_the_status_tells_how_the_script_ended(root, script, ending, status):
+    script(START + ending)
+    run_dir = only_run(root)
+    found = document(run_dir, "status")
+    assert found["status"] == status
+    assert found["ended_at"] >= found["started_at"]
+    assert len(points(run_dir)) == 1
+
+
+def test_an_error_that_was_handled_before_the_run_began_is_not_its_end(root, script):
+    script("import sys\nsys.last_value = ValueError('old')\n" + START)
+    assert document(only_run(root), "status")["status"] == "finished"
+
+
+def test_logging_from_an_exit_handler_is_kept(root, script):
+    script(START + "import atexit; atexit.register(lambda: run.log(a=2))")
+    assert [point["a"] for point in points(only_run(root))] == [1, 2]
+
+
+def test_logging_from_a_signal_handler_neither_hangs_nor_doubles_a_step(root, script):
+    source = START + (
+        "import signal\n"
+        "signal.signal(signal.SIGALRM, lambda *a: run.log(b=1))\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)\n"
+        "[run.log(a=i) for i in range(20000)]\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0)\n"
+        "rn.finish()\n"
+    )
+    done = script(source)
+    assert done.returncode == 0, done.stderr
+    found = points(only_run(root))
+    steps = [point["global_step"] for point in found]
+    assert len(steps) == len(set(steps)) > 20001
+    assert sum("a" in point for point in found) == 20001
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_c01_kill_9_loses_no_acknowledged_point(root, attempt):
+    source = START + "import sys\nfor i in range(10**9):\n  run.log(a=i)\n  sys.stdout.write(f'{i}\\n')\n"
+    environment = {**os.environ, "RUNICORN_DIR": str(root)}
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", source], env=environment, stdout=subprocess.PIPE, text=True
+    ) as child:
+        child.stdout.readline()
+        acknowledged = -1
+        for line in child.stdout:
+            if not line.endswith("\n"):
+                break
+            acknowledged = int(line)
+            if acknowledged == 200 * (attempt + 1) + attempt * 37:
+                child.send_signal(signal.SIGKILL)
+    path = only_run(root) / "events.jsonl"
+    lines = path.read_bytes().split(b"\n")
+    whole = [point["a"] for point in points(path.parent)][1:]
+    assert whole == list(range(len(whole)))
+    assert len(whole) > acknowledged > 0
+    assert len(lines[-1]) < 200
+    assert document(path.parent, "status")["status"] == "running"
+
+
+def test_a_forked_child_logs_to_the_same_run_and_leaves_its_ending_to_the_parent(root, script):
+    source = START + (
+        "import os, sys, threading, time\n"
+        "children = []\n"
+        "for child in range(4):\n"
+        "    pid = os.fork()\n"
+        "    if pid == 0:\n"
+        "        [run.log(child=child, i=i) for i in range(200)]\n"
+        "        names = [t.name for t in threading.enumerate()]\n"
+        "        sys.exit(0 if names.count('runicorn-keeper') == 1 else 3)\n"
+        "    children.append(pid)\n"
+        "codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]\n"
+        "import json\n"
+        "print(codes, json.load(open(run.run_dir / 'status.json'))['status'])\n"
+        "run.log(a=2)\n"
+    )
+    done = script(source)
+    assert done.stdout.splitlines()[-1] == "[0, 0, 0, 0] running", done.stderr
+    run_dir = only_run(root)
+    found = points(run_dir)
+    assert {(point["child"], point["i"]) for point in found if "child" in point} == {
+        (c, i) for c in range(4) for i in range(200)
+    }
+    assert len(found) == 802
+    status = document(run_dir, "status")
+    assert (status["status"], status["sdk_faults"]) == ("finished", {})
+
+
+def test_a_fork_while_points_wait_does_not_write_them_twice(root, script):
+    source = (
+        "import os, shutil, sys, time\n"
+        "from pathlib import Path\n"
+        "from runicorn_jupyter import tracking as rn\n"
+        "root = Path(os.environ['RUNICORN_DIR']); root.write_text('in the way')\n"
+        "run = rn.init('p', 'n')\n"
+        "[run.log(a=i) for i in range(20)]\n"
+        "root.unlink()\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    run.log(a=100); run.finish(); os._exit(0)\n"
+        "os.waitpid(pid, 0)\n"
+        "run.log(a=20)\n"
+    )
+    done = script(source)
+    assert done.returncode == 0, done.stderr
+    assert sorted(point["a"] for point in points(only_run(root))) == [*range(21), 100]
+
+
+def test_a_child_that_is_spawned_has_no_run(root, script):
+    child = "from runicorn_jupyter import tracking as t; t.log(a=2)"
+    source = START + f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {child!r}])"
+    done = script(source)
+    assert "no active run" in done.stderr
+    assert len(points(only_run(root))) == 1
+
+
+def test_the_keeper_thread_ends_with_the_last_run(root, until):
+    import threading
+
+    run = rn.init(storage=root)
+
+    def keepers() -> int:
+        return sum(thread.name == "runicorn-keeper" for thread in threading.enumerate())
+
+    assert keepers() == 1
+    run.finish()
+    until(lambda: keepers() == 0)
+    again = rn.init(storage=root)
+    assert keepers() == 1
+    again.finish()
+
+
+def test_an_interrupted_cell_marks_the_run_and_the_next_log_reopens_it(root, until):
+    """D32, in a real kernel."""
+    manager, client = start_new_kernel(env={**os.environ, "RUNICORN_DIR": str(root)})
+    try:
+        client.execute_interactive(START, timeout=60, output_hook=lambda message: None)
+        run_dir = only_run(root)
+        client.execute("import time\nwhile True:\n    run.log(a=0)\n    time.sleep(0.01)")
+        until(lambda: len(points(run_dir)) > 5)
+        manager.interrupt_kernel()
+        until(lambda: document(run_dir, "status")["status"] == "interrupted")
+        kept = len(points(run_dir))
+        client.execute_interactive("run.log(a=3)", timeout=60, output_hook=lambda message: None)
+        until(lambda: document(run_dir, "status")["status"] == "running")
+        assert points(run_dir)[kept:][-1]["global_step"] == kept + 1
+        assert "ended_at" not in document(run_dir, "status")
+        client.execute_interactive("1/0", timeout=60, output_hook=lambda message: None)
+        client.shutdown()
+        until(lambda: document(run_dir, "status")["status"] == "finished")
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def test_a_run_left_interrupted_stays_so_when_the_next_one_begins_or_the_process_ends(root, script):
+    left = rn.init(storage=root)
+    left.interrupt()
+    rn.init(storage=root)
+    assert document(left.run_dir, "status")["status"] == "interrupted"
+    assert left.finished
+    source = START.replace("'p'", "'q'") + "run.interrupt()"
+    script(source)
+    (run_dir,) = root.glob("q/*/runs/*")
+    assert document(run_dir, "status")["status"] == "interrupted"
+
+
+def test_a_run_shows_itself_through_the_views_that_were_provided(root, monkeypatch, capsys):
+    from runicorn_jupyter.tracking import views
+
+    calls = []
+
+    class Views:
+        def bundle(self, run):
+            return None
+
+        def metrics(self, run, *, raw):
+            return (run.id, raw)
+
+        def display(self, run):
+            calls.append(run.id)
+
+    monkeypatch.setattr(views._Provided, "factory", None)
+    monkeypatch.setattr(views._Provided, "views", None)
+    run = rn.init(storage=root)
+    capsys.readouterr()
+    run._ipython_display_()
+    assert capsys.readouterr().out == repr(run) + "\n"
+    with pytest.raises(RuntimeError, match="import runicorn"):
+        run.metrics()
+    made = []
+    views.provide(lambda: made.append(1) or Views())
+    assert made == []
+    run._ipython_display_()
+    assert run.metrics(raw=True) == (run.id, True)
+    assert (calls, made) == ([run.id], [1])
+
+    def broken():
+        raise ImportError("no ipywidgets here")
+
+    views.provide(broken)
+    run._ipython_display_()
+    assert repr(run) in capsys.readouterr().out
