@@ -18,6 +18,7 @@ RunicornError                        500 internal_error
 ├── TooLarge                         413 too_large
 ├── RateLimited                      429 rate_limited
 ├── NotYet                           501 not_yet
+├── Stopping                         503 stopping
 └── DiskFull                         507 disk_full
 
 An error is raised low, where the cause is known, with one sentence that says what a person can do. A door translates
@@ -158,6 +159,13 @@ class NotYet(RunicornError):
 
     status = 501
     code = "not_yet"
+
+
+class Stopping(RunicornError):
+    """The server is being stopped; ask again when it is back."""
+
+    status = 503
+    code = "stopping"
 
 
 class DiskFull(RunicornError):

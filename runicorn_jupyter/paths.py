@@ -17,9 +17,8 @@ import stat
 import sys
 import unicodedata
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
-
-import platformdirs
 
 from runicorn_jupyter.errors import RootMissing, RootUnusable, UnsafeName
 
@@ -228,7 +227,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> Non
 
 def cache_folder() -> Path:
     """Return our folder in the user's cache directory (index, spool); it is made 0700 when first used."""
-    return _private(Path(platformdirs.user_cache_dir("runicorn-jupyter", appauthor=False)))
+    return _private(Path(_folders().user_cache_dir("runicorn-jupyter", appauthor=False)))
 
 
 def runtime_folder() -> Path:
@@ -240,17 +239,24 @@ def runtime_folder() -> Path:
     ):
         # platformdirs would fall back to /tmp, where another user may have made the folder before us.
         return _private(cache_folder() / "run")
-    return _private(Path(platformdirs.user_runtime_dir("runicorn-jupyter", appauthor=False)))
+    return _private(Path(_folders().user_runtime_dir("runicorn-jupyter", appauthor=False)))
 
 
 def config_folder() -> Path:
     """Return our folder in the user's config directory; it may not exist yet."""
-    return Path(platformdirs.user_config_dir("runicorn-jupyter", appauthor=False))
+    return Path(_folders().user_config_dir("runicorn-jupyter", appauthor=False))
 
 
 def root_digest(root: Path) -> str:
     """Return 16 hex digits that name `root` in the cache directory, whatever way the path was written."""
     return hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:16]
+
+
+def _folders() -> ModuleType:
+    """Return platformdirs, which a training script that names its root need not wait for."""
+    import platformdirs
+
+    return platformdirs
 
 
 def _private(folder: Path) -> Path:
@@ -260,7 +266,7 @@ def _private(folder: Path) -> Path:
 
 def configured_root() -> str | None:
     """Return the root that the user configured: ours, else upstream's (D22: read, never written), else None."""
-    upstream = Path(platformdirs.user_config_dir("runicorn", appauthor=False))
+    upstream = Path(_folders().user_config_dir("runicorn", appauthor=False))
     if sys.platform != "linux":
         upstream = upstream.with_name("Runicorn")
     for folder in (config_folder(), upstream):

@@ -61,6 +61,13 @@ def test_w26_any_mark_of_a_browser_ends_token_less_access(viewer: ViewerProcess)
         assert (answer.status, answer.headers["Set-Cookie"]) == (200, None)
 
 
+def test_what_comes_through_a_proxy_shows_the_token(viewer: ViewerProcess) -> None:
+    """A proxy of the same user connects as that user, so who is behind it is not known."""
+    for mark in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"):
+        answer = viewer.get("/api/runs", {mark: "203.0.113.7"})
+        assert (answer.status, json.loads(answer.body)["error"]) == (401, "token_required"), mark
+
+
 def test_w24_another_user_of_the_machine_needs_the_token(viewer: ViewerProcess) -> None:
     """Asked from a process of another uid over loopback; only root can become one."""
     if os.geteuid() != 0:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from jupyter_server.auth.identity import IdentityProvider, User
 
-from runicorn_jupyter.errors import Forbidden
+from runicorn_jupyter.errors import Forbidden, IdentityRequired
 from runicorn_jupyter.server.hosts import is_loopback, is_loopback_host
 from runicorn_jupyter.server.peer import Address, Reader, by_netlink, same_user
 
@@ -26,6 +26,8 @@ TOKEN_BYTES = 32
 _CODE_SECONDS = 3600.0
 _BEARER = re.compile(r"(?:token|bearer)\s+(\S+)\s*", re.IGNORECASE)
 _BROWSER_MARKS = ("Origin", "Referer", "Cookie")
+_PROXY_MARKS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
+"""A proxy of the same user makes connections of the same user: whoever is behind it has to show the token."""
 
 
 class Caller(User):
@@ -90,6 +92,9 @@ class ViewerIdentity(IdentityProvider):
     def _implicit(self, handler: JupyterHandler) -> Way | None:
         """Return how the owner's own connection may pass without a token, else say why not."""
         headers = handler.request.headers
+        if any(mark in headers for mark in _PROXY_MARKS):
+            handler.refusal = IdentityRequired("This request came through a proxy, so it needs the token.")  # type: ignore[attr-defined]
+            return None
         origin = headers.get("Origin")
         if origin is not None and origin in self._allow_origins:
             return "origin"

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from runicorn_jupyter.errors import Stopping
+
 if TYPE_CHECKING:
     from runicorn_jupyter.workspace import Workspace
 
@@ -47,7 +49,7 @@ class Service:
         self._workspace: Workspace | None = None
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="runicorn-http")
-        self._closed = False
+        self._closing = False
         self._waited = False
 
     async def ask(self, question: Callable[[Workspace], _T], *, patient: bool = True) -> _T:
@@ -64,10 +66,13 @@ class Service:
 
     async def in_thread(self, work: Callable[[], _T]) -> _T:
         """Return ``work()``, run in one of a few threads of our own, so that a hung disk cannot use up Jupyter's."""
+        if self._closing:
+            raise Stopping("The server is stopping.")
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def close(self) -> bool:
         """Close sockets, workspace and threads; tell whether all of it ended within 3 s."""
+        self._closing = True
         for socket in list(self.sockets):
             socket.close(1001, "the server is stopping")
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -87,8 +92,8 @@ class Service:
     def _opened(self, *, patient: bool) -> Workspace:
         with self._lock:
             if self._workspace is None:
-                if self._closed:
-                    raise RuntimeError("the server is stopping")
+                if self._closing:
+                    raise Stopping("The server is stopping.")
                 self._workspace = self._open()
             workspace = self._workspace
         if patient and not self._waited:
@@ -98,7 +103,6 @@ class Service:
 
     def _close_workspace(self) -> None:
         with self._lock:
-            self._closed = True
             if self._workspace is not None:
                 self._workspace.close()
         self._threads.shutdown(wait=True)

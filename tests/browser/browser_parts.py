@@ -18,6 +18,13 @@ def drag_over(page: Page, target: Locator, start: float, end: float) -> None:
     page.mouse.up()
 
 
+def double_click(page: Page, target: Locator) -> None:
+    """Double click the middle of `target`, whatever lies over it there."""
+    box = target.bounding_box()
+    assert box is not None
+    page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
 def set_range(slider: Locator, value: str) -> None:
     """Move a slider to `value`, telling the page as a real movement does."""
     slider.evaluate(

@@ -31,7 +31,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 60_000
+PATIENCE = 30_000
 """Milliseconds that a condition of a page may take; two cores run the browser, the server and a kernel."""
 
 

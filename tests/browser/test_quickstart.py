@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from browser_parts import drag_over, set_range
+from browser_parts import double_click, drag_over, set_range
 from places import REPOSITORY
 from playwright.sync_api import expect
 
@@ -66,7 +66,7 @@ def test_charts_answer_at_once_while_the_cell_trains(quickstart, jupyter, page, 
 
         drag_over(page, chart, 0.3, 0.6)
         expect(card.get_by_title("Show everything (double click)").first).to_be_visible()
-        chart.dblclick()
+        double_click(page, chart)
         expect(card.get_by_title("Show everything (double click)")).to_have_count(0)
         set_range(card.locator("input[name=smoothing]"), "0.6")
         expect(card.locator(".rn-smoothing")).to_have_text("0.60")
