@@ -1,0 +1,48 @@
+import type { Message } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+import { labClient } from './host';
+import { runicornIcon } from './icon';
+
+/** The sidebar's tree, built the first time it is shown. */
+export class ExplorerPanel extends Widget {
+  private _started = false;
+  private _mounted: { dispose(): void } | null = null;
+
+  constructor(
+    private readonly _openRun: (id: string) => void,
+    private readonly _openProject: (project: string) => void
+  ) {
+    super();
+    this.id = 'runicorn-explorer';
+    this.title.icon = runicornIcon;
+    this.addClass('jp-RunicornExplorer');
+  }
+
+  override dispose(): void {
+    this._mounted?.dispose();
+    this._mounted = null;
+    super.dispose();
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    void this._start();
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    if (this.isVisible) {
+      void this._start();
+    }
+  }
+
+  private async _start(): Promise<void> {
+    if (!this._started) {
+      this._started = true;
+      const { mountExplorer } = await import('../ui/panel');
+      if (!this.isDisposed) {
+        this._mounted = mountExplorer(this.node, labClient(), this._openRun, this._openProject);
+      }
+    }
+  }
+}

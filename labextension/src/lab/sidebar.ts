@@ -1,0 +1,36 @@
+import {
+  ILabShell,
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ExplorerPanel } from './explorer';
+import { CommandIDs, DOMAIN } from './tokens';
+
+/** The tree of runs on the left. Nothing is asked of the server before it is shown for the first time. */
+export const sidebar: JupyterFrontEndPlugin<void> = {
+  id: 'runicorn-jupyter:sidebar',
+  description: 'Shows projects, experiments and runs in the sidebar.',
+  autoStart: true,
+  optional: [ILabShell, ILayoutRestorer, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    labShell: ILabShell | null,
+    restorer: ILayoutRestorer | null,
+    translator: ITranslator | null
+  ) => {
+    if (!labShell) {
+      return; // Notebook 7 has its own places; a tree beside one notebook is not one of them
+    }
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const panel = new ExplorerPanel(
+      id => void app.commands.execute(CommandIDs.openRun, { id }),
+      project => void app.commands.execute(CommandIDs.openRuns, { project })
+    );
+    panel.title.caption = trans.__('Runs');
+    panel.node.setAttribute('aria-label', trans.__('Runs'));
+    labShell.add(panel, 'left', { rank: 650, type: 'Runicorn' });
+    restorer?.add(panel, panel.id);
+  }
+};

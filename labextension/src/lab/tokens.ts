@@ -1,0 +1,12 @@
+/** Commands of ours; other extensions may call them too. */
+export namespace CommandIDs {
+  /** Open one run in the main area; args `{id}`. */
+  export const openRun = 'runicorn:open-run';
+  /** Open the table of runs; args `{project?}`. */
+  export const openRuns = 'runicorn:open-runs';
+  /** Bring a panel back after a reload; args as the panel's own. */
+  export const restore = 'runicorn:restore';
+}
+
+/** The translation domain. */
+export const DOMAIN = 'runicorn_jupyter';

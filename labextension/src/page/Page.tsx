@@ -1,0 +1,117 @@
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { Client } from '../transport/client';
+import { HttpSource } from '../transport/http';
+import { App } from '../ui/components/App';
+import { Explorer } from '../ui/components/Explorer';
+import { Icon, type IconName } from '../ui/components/Icon';
+import { Logo } from '../ui/components/Logo';
+import { Context, useApp, useStore } from '../ui/hooks';
+import { nameOf, shortId } from '../ui/labels';
+import type { IRun } from '../ui/model';
+import { t } from '../ui/text';
+import { View } from '../ui/view';
+import { type Route, toHash, useRoute } from './route';
+import { type Choice, applyTheme, readChoice } from './theme';
+
+/** The viewer: a tree on the left, a table or a run on the right, all of it in the address. */
+export function Page({ client }: { client: Client }): JSX.Element {
+  const route = useRoute();
+  const open = (run: IRun): void => void (location.hash = toHash({ at: 'run', run: run.id }));
+  const openProject = (project: string): void =>
+    void (location.hash = toHash({ at: 'project', project }));
+  const where = usePlace(route);
+  useEffect(() => {
+    document.title = `${where} · runicorn`;
+  }, [where]);
+  return (
+    <div class="rn-page">
+      <header>
+        <a class="rn-brand" href="#/">
+          <Logo />
+          {BRAND}
+        </a>
+        <span class="rn-crumb">{where}</span>
+        <span class="rn-space" />
+        <ThemeSwitch />
+      </header>
+      <aside>
+        <Explorer
+          onOpen={open}
+          onProject={openProject}
+          current={route.at === 'run' ? route.run : undefined}
+        />
+      </aside>
+      <main>
+        <Content key={toHash(route)} client={client} route={route} onOpen={open} />
+      </main>
+    </div>
+  );
+}
+
+/** Each place has a source of its own, so that the card asks for one run and the table for its list. */
+function Content(props: {
+  client: Client;
+  route: Route;
+  onOpen: (run: IRun) => void;
+}): JSX.Element {
+  const { client, route, onOpen } = props;
+  const app = useApp();
+  const context = useMemo(() => {
+    const scope =
+      route.at === 'run'
+        ? { only: [route.run] }
+        : { query: route.at === 'project' ? { project: route.project } : {} };
+    return { ...app, source: new HttpSource(client, scope), view: new View(), openRun: onOpen };
+  }, []);
+  useEffect(() => () => context.source.dispose(), []);
+  return (
+    <Context.Provider value={context}>
+      <App
+        kind={route.at === 'run' ? 'run' : 'runs'}
+        run={route.at === 'run' ? route.run : undefined}
+      />
+    </Context.Provider>
+  );
+}
+
+/** Where the reader is, in words. */
+function usePlace(route: Route): string {
+  const store = useStore('runs');
+  if (route.at === 'run') {
+    const run = store.runs.get(route.run);
+    return run ? `${run.project} / ${nameOf(run)} · ${shortId(run.id)}` : route.run;
+  }
+  return route.at === 'project' ? route.project : t('All projects');
+}
+
+const BRAND = 'runicorn';
+
+const CHOICES: readonly [Choice, IconName, string][] = [
+  ['light', 'sun', 'Light theme'],
+  ['dark', 'moon', 'Dark theme'],
+  ['system', 'system', 'Theme of the system']
+];
+
+function ThemeSwitch(): JSX.Element {
+  const [choice, setChoice] = useState(readChoice);
+  const pick = (next: Choice): void => {
+    applyTheme(next);
+    setChoice(next);
+  };
+  return (
+    <div class="rn-segments rn-theme" role="group" aria-label={t('Theme')}>
+      {CHOICES.map(([key, icon, title]) => (
+        <button
+          key={key}
+          name={`theme-${key}`}
+          title={t(title)}
+          aria-pressed={choice === key}
+          onClick={() => pick(key)}
+        >
+          <Icon name={icon} />
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { IHover, Plot } from '../chart/plot';
+import type { ILine } from '../chart/trace';
+import { count, number, tick } from '../format';
+import { useApp, useStore, useValue } from '../hooks';
+import { clock } from '../chart/axes';
+import { t } from '../text';
+import { Icon } from './Icon';
+
+interface IProps {
+  readonly metric: string;
+  readonly lines: readonly ILine[];
+  readonly plot: { current: Plot | null };
+  /** What there is to say about exact points; how many are shown otherwise. */
+  readonly note: string;
+  readonly zoomed: boolean;
+  readonly wide: boolean;
+  readonly onWide: () => void;
+}
+
+/** The metric's name, its value at the pointer or its last one, and the buttons of one chart. */
+export function ChartHeader({
+  metric,
+  lines,
+  plot,
+  note,
+  zoomed,
+  wide,
+  onWide
+}: IProps): JSX.Element {
+  return (
+    <figcaption class="rn-chart-head">
+      <span class="rn-chart-name" title={metric}>
+        {metric}
+      </span>
+      <Shown lines={lines} note={note} />
+      <Reading lines={lines} plot={plot} />
+      {zoomed && (
+        <button
+          class="rn-icon-button"
+          title={t('Show everything (double click)')}
+          onClick={() => plot.current?.setZoom(null)}
+        >
+          <Icon name="reset" />
+        </button>
+      )}
+      <button
+        class="rn-icon-button rn-quiet"
+        title={wide ? t('Make the chart small') : t('Make the chart wide')}
+        aria-pressed={wide}
+        onClick={onWide}
+      >
+        <Icon name={wide ? 'shrink' : 'grow'} />
+      </button>
+    </figcaption>
+  );
+}
+
+function Shown({ lines, note }: Pick<IProps, 'lines' | 'note'>): JSX.Element {
+  useStore('series');
+  const shown = lines.reduce((sum, line) => sum + line.series.length, 0);
+  const total = lines.reduce(
+    (sum, line) => sum + Math.max(line.series.total, line.series.length),
+    0
+  );
+  const thinned = lines.some(line => !line.series.exact) && total > shown;
+  return (
+    <span class="rn-chart-note rn-num" aria-live="polite">
+      {note || (thinned ? t('%1 of %2 points', count(shown), count(total)) : '')}
+    </span>
+  );
+}
+
+function Reading({ lines, plot }: Pick<IProps, 'lines' | 'plot'>): JSX.Element | null {
+  const { view } = useApp();
+  useStore('series');
+  const axis = useValue(view.xAxis);
+  const [hover, setHover] = useState<IHover | null>(null);
+  useEffect(() => plot.current?.hovered.connect(setHover), []);
+  if (lines.length !== 1) {
+    return null;
+  }
+  if (hover && hover.values.length === 1) {
+    const x = axis === 'time' ? clock(hover.x) : tick(Math.round(hover.x));
+    return (
+      <span class="rn-chart-value rn-num">
+        <span class="rn-muted">{axis === 'time' ? x : t('step %1', x)}</span>{' '}
+        {number(hover.values[0].y)}
+      </span>
+    );
+  }
+  const { y } = lines[0].series;
+  return <span class="rn-chart-value rn-num">{y.length ? number(y[y.length - 1]) : ''}</span>;
+}

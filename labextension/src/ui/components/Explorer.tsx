@@ -1,0 +1,178 @@
+import type { JSX } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
+import { ago, number } from '../format';
+import { useFollow, useNow, useStatus, useStore } from '../hooks';
+import { shortId } from '../labels';
+import { isLive, type IRun } from '../model';
+import { t } from '../text';
+import { toggled } from '../view';
+import { began, matches } from './columns';
+import { FilterBox } from './FilterBox';
+import { Icon } from './Icon';
+import { NoRuns } from './NoRuns';
+import { StateChip } from './StateChip';
+import { shownOf } from './RunTable';
+
+interface IProps {
+  readonly onOpen: (run: IRun) => void;
+  readonly onProject?: (project: string) => void;
+  /** The run that is open, drawn as such. */
+  readonly current?: string;
+}
+
+/** Runs drawn in one branch before "Show more". */
+const BRANCH = 50;
+
+/** Projects, experiments and runs as a tree that lives. */
+export function Explorer({ onOpen, onProject, current }: IProps): JSX.Element {
+  useFollow({ list: true });
+  const store = useStore('runs');
+  const { message } = useStatus();
+  const [filter, setFilter] = useState('');
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const all = useMemo(() => [...store.runs.values()], [store.runs]);
+  const kept = useMemo(() => all.filter(run => matches(run, filter)), [all, filter]);
+  const tree = useMemo(() => grow(kept), [kept]);
+  if (all.length === 0) {
+    return <NoRuns />;
+  }
+  const toggle = (key: string): void => setClosed(toggled(closed, key));
+  return (
+    <nav class="rn-explorer" aria-label={t('Runs')}>
+      <FilterBox value={filter} onInput={setFilter} label={t('Filter runs')} />
+      <div class="rn-tree">
+        {[...tree].map(([project, names]) => (
+          <section key={project}>
+            <Branch
+              level={0}
+              title={project}
+              open={!closed.has(project)}
+              runs={[...names.values()].flat()}
+              onToggle={() => toggle(project)}
+              onAll={onProject}
+            />
+            {!closed.has(project) &&
+              [...names].map(([name, group]) => (
+                <Experiment
+                  key={name}
+                  name={name}
+                  runs={group}
+                  open={!closed.has(`${project}/${name}`)}
+                  onToggle={() => toggle(`${project}/${name}`)}
+                  onOpen={onOpen}
+                  current={current}
+                />
+              ))}
+          </section>
+        ))}
+        {kept.length === 0 && <p class="rn-calm">{t('No run matches the filter.')}</p>}
+      </div>
+      <footer class="rn-muted rn-num">
+        {shownOf(kept.length, Math.max(store.total, all.length))}
+        {!store.complete && ` · ${t('still reading')}`}
+        {message && ` · ${message}`}
+      </footer>
+    </nav>
+  );
+}
+
+/** Group runs by project and name, newest first. */
+export function grow(runs: readonly IRun[]): Map<string, Map<string, IRun[]>> {
+  const tree = new Map<string, Map<string, IRun[]>>();
+  const newest = [...runs].sort((a, b) => (began(b) ?? 0) - (began(a) ?? 0));
+  for (const run of newest) {
+    const names = tree.get(run.project) ?? new Map<string, IRun[]>();
+    tree.set(run.project, names.set(run.name, [...(names.get(run.name) ?? []), run]));
+  }
+  return tree;
+}
+
+interface IBranchProps {
+  readonly level: number;
+  readonly title: string;
+  readonly open: boolean;
+  readonly runs: readonly IRun[];
+  readonly onToggle: () => void;
+  readonly onAll?: (project: string) => void;
+}
+
+function Branch({ level, title, open, runs, onToggle, onAll }: IBranchProps): JSX.Element {
+  const live = runs.filter(isLive).length;
+  return (
+    <div class={`rn-branch rn-level-${level}`}>
+      <button class="rn-branch-name" aria-expanded={open} title={title} onClick={onToggle}>
+        <Icon name="chevron" class={open ? 'rn-open-icon' : ''} />
+        <span>{title}</span>
+      </button>
+      {onAll && (
+        <button
+          class="rn-icon-button rn-quiet"
+          title={t('Compare the runs of %1', title)}
+          onClick={() => onAll(title)}
+        >
+          <Icon name="table" />
+        </button>
+      )}
+      {live > 0 && (
+        <span class="rn-live-count" title={t('%1 running', live)}>
+          {live}
+        </span>
+      )}
+      <span class="rn-muted rn-num">{runs.length}</span>
+    </div>
+  );
+}
+
+interface IExperimentProps extends Pick<IProps, 'onOpen' | 'current'> {
+  readonly name: string;
+  readonly runs: readonly IRun[];
+  readonly open: boolean;
+  readonly onToggle: () => void;
+}
+
+function Experiment({
+  name,
+  runs,
+  open,
+  onToggle,
+  onOpen,
+  current
+}: IExperimentProps): JSX.Element {
+  const now = useNow(15);
+  const [drawn, setDrawn] = useState(BRANCH);
+  return (
+    <>
+      <Branch level={1} title={name} open={open} runs={runs} onToggle={onToggle} />
+      {open &&
+        runs.slice(0, drawn).map(run => (
+          <button
+            key={run.id}
+            class="rn-leaf"
+            data-run={run.id}
+            aria-current={run.id === current ? 'true' : undefined}
+            title={`${run.id} · ${run.state}`}
+            onClick={() => onOpen(run)}
+          >
+            <StateChip run={run} small />
+            <span class="rn-leaf-name rn-num">{run.alias || shortId(run.id)}</span>
+            <Best run={run} />
+            <span class="rn-leaf-age rn-num">{ago(began(run), now)}</span>
+          </button>
+        ))}
+      {open && runs.length > drawn && (
+        <button class="rn-link rn-leaf-more" onClick={() => setDrawn(drawn + 200)}>
+          {t('Show %1 more', runs.length - drawn)}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Best({ run }: { run: IRun }): JSX.Element | null {
+  const { best_metric_name: name, best_metric_value: value } = run;
+  return name && typeof value === 'number' ? (
+    <span class="rn-leaf-best rn-num" title={t('Best %1', name)}>
+      {number(value)}
+    </span>
+  ) : null;
+}

@@ -1,0 +1,56 @@
+import type { JSX } from 'preact';
+import type { Client } from '../transport/client';
+import { LiveSource } from '../transport/live';
+import { App } from './components/App';
+import type { IDocument } from './model';
+import { mount } from './mount';
+
+/** How an output may reach further than its own data. */
+export interface IOutputOptions {
+  readonly client: Client | null;
+  /** Whether the notebook is trusted; if not, the server is asked after a click only. */
+  readonly trusted: boolean;
+}
+
+/** A mounted output. */
+export interface IOutput {
+  readonly source: LiveSource;
+  update(doc: IDocument): Promise<void>;
+  dispose(): void;
+}
+
+/** Mount a document as a living output. */
+export function mountOutput(
+  parent: HTMLElement,
+  first: IDocument,
+  options: IOutputOptions
+): IOutput {
+  const { client, trusted } = options;
+  const source = new LiveSource(first, trusted ? client : null);
+  let shown = first;
+  let asked = trusted || !client;
+  const content = (doc: IDocument): JSX.Element => {
+    const run = doc.kind === 'run' ? doc.runs[0]?.id : undefined;
+    return <App kind={doc.kind} run={run} onConnect={asked ? undefined : connect} />;
+  };
+  const connect = (): void => {
+    asked = true;
+    source.allow(client!);
+    mounted.draw(content(shown));
+  };
+  const mounted = mount(parent, { source }, content(first));
+  return {
+    source,
+    update: async doc => {
+      if (doc !== shown) {
+        shown = doc;
+        mounted.draw(content(doc));
+        await source.update(doc);
+      }
+    },
+    dispose: () => {
+      mounted.dispose();
+      source.dispose();
+    }
+  };
+}

@@ -1,0 +1,73 @@
+import type { Client } from '../transport/client';
+import { HttpSource } from '../transport/http';
+import { App } from './components/App';
+import { Explorer } from './components/Explorer';
+import { ServerGate } from './components/ServerGate';
+import { type IMounted, mount } from './mount';
+import { explorer } from './styles/explorer';
+
+/** What a panel of the main area shows. */
+export interface IPanelScope {
+  readonly id?: string;
+  readonly project?: string;
+}
+
+/** Mount one run, or a table of runs, over HTTP; `onTitle` hears the run's name once it is known. */
+export function mountPanel(
+  parent: HTMLElement,
+  client: Client,
+  { id, project }: IPanelScope,
+  openRun: (id: string) => void,
+  onTitle: (title: string) => void
+): IMounted {
+  const source = new HttpSource(
+    client,
+    id ? { only: [id] } : { query: project ? { project } : {} }
+  );
+  const stop = source.store.changed.connect(() => {
+    const run = id ? source.store.runs.get(id) : undefined;
+    if (run) {
+      onTitle(run.alias || run.name || run.id);
+    }
+  });
+  const mounted = mount(
+    parent,
+    { source, openRun: run => openRun(run.id), styles: explorer },
+    <div class="rn-panel">
+      <ServerGate client={client}>
+        <App kind={id ? 'run' : 'runs'} run={id} />
+      </ServerGate>
+    </div>
+  );
+  return closing(mounted, () => (stop(), source.dispose()));
+}
+
+/** Mount the tree of runs. */
+export function mountExplorer(
+  parent: HTMLElement,
+  client: Client,
+  openRun: (id: string) => void,
+  openProject: (project: string) => void
+): IMounted {
+  const source = new HttpSource(client, { columns: [], limit: 5000 });
+  const mounted = mount(
+    parent,
+    { source, styles: explorer },
+    <div class="rn-side">
+      <ServerGate client={client}>
+        <Explorer onOpen={run => openRun(run.id)} onProject={openProject} />
+      </ServerGate>
+    </div>
+  );
+  return closing(mounted, () => source.dispose());
+}
+
+function closing(mounted: IMounted, after: () => void): IMounted {
+  return {
+    ...mounted,
+    dispose: () => {
+      mounted.dispose();
+      after();
+    }
+  };
+}

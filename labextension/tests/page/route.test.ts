@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { parseHash, toHash } from '../../src/page/route';
+
+test.each([
+  { at: 'runs' } as const,
+  { at: 'run', run: 'a b/ü%' } as const,
+  { at: 'project', project: '__proto__/x' } as const
+])('%j survives the address', route => expect(parseHash(toHash(route))).toEqual(route));
+
+test('anything unknown is the list', () => {
+  for (const hash of ['', '#', '#/run/', '#/nowhere/x', '#/run/%E0%A4%A']) {
+    expect(parseHash(hash)).toEqual({ at: 'runs' });
+  }
+});

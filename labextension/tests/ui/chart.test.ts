@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { logLabels, logSplits } from '../../src/ui/chart/axes';
+import { type IFrame, drawLine } from '../../src/ui/chart/draw';
+import { nearest } from '../../src/ui/chart/plot';
+import { xRange, yRange } from '../../src/ui/chart/range';
+import { smooth } from '../../src/ui/chart/smooth';
+import { Trace, times } from '../../src/ui/chart/trace';
+import { Series } from '../../src/ui/series';
+
+function series(x: number[], y: number[]): Series {
+  const made = new Series();
+  made.write(0, x, y);
+  return made;
+}
+
+function trace(x: number[], y: number[]): Trace {
+  const made = new Trace({ key: 'a', label: 'a', color: 0, series: series(x, y) });
+  made.update('step', 0);
+  return made;
+}
+
+test('smoothing starts at the first value, and 0 changes nothing', () => {
+  expect([...smooth([5, 5, 5], 0.9)]).toEqual([5, 5, 5].map(value => expect.closeTo(value, 9)));
+  expect([...smooth([1, 2, 3], 0)]).toEqual([1, 2, 3]);
+  // By hand: (0.5·0.5·2 + 0.5·4) / (1 − 0.25) = 10/3
+  expect(smooth([2, 4], 0.5)[1]).toBeCloseTo(10 / 3, 9);
+});
+
+test('a gap stays a gap and does not move the average', () => {
+  const out = smooth([2, NaN, 2, Infinity, 2], 0.6);
+  expect([out[0], out[2], out[4]]).toEqual([2, 2, 2].map(value => expect.closeTo(value, 9)));
+  expect([out[1], out[3]]).toEqual([NaN, NaN]);
+});
+
+test('steps become seconds along the clock, and stay unknown without one', () => {
+  const clock = series([0, 10, 20], [0, 1, 5]);
+  expect([...times(new Float64Array([0, 5, 15, 20, 28]), clock)]).toEqual([0, 0.5, 3, 5, 7]);
+  expect([...times(new Float64Array([1]), undefined)]).toEqual([NaN]);
+});
+
+test('a trace is derived again only when something changed', () => {
+  const line = { key: 'a', label: 'a', color: 0, series: series([0, 1], [2, 4]) };
+  const made = new Trace(line);
+  made.update('step', 0.5);
+  const first = made.y;
+  made.update('step', 0.5);
+  expect(made.y).toBe(first);
+  line.series.write(2, [2], [6]);
+  made.update('step', 0.5);
+  expect(made.y).toHaveLength(3);
+});
+
+test('ranges look at what is visible, pass over gaps, and stay positive on a log axis', () => {
+  const one = trace([0, 1, 2, 3], [1, NaN, 100, -5]);
+  expect(xRange([one])).toEqual([0, 3]);
+  expect(xRange([])).toEqual([0, 1]);
+  expect(xRange([trace([4], [1])])).toEqual([3.5, 4.5]);
+  const [low, high] = yRange([one], [0, 3], true);
+  expect(low).toBeGreaterThan(0);
+  expect(high).toBeGreaterThan(100);
+  expect(yRange([one], [0, 1.5], false)[1]).toBeGreaterThan(100);
+  expect(yRange([trace([0], [NaN])], [0, 1], false)).toEqual([0, 1]);
+});
+
+class FakeContext {
+  readonly calls: string[] = [];
+  beginPath(): void {}
+  stroke(): void {}
+  fill(): void {
+    this.calls.push('dot');
+  }
+  setLineDash(): void {}
+  moveTo(): void {
+    this.calls.push('M');
+  }
+  lineTo(): void {
+    this.calls.push('L');
+  }
+}
+
+const frame: IFrame = { left: 0, width: 100, min: 0, max: 10, log: false, toY: value => value };
+const stroke = { color: 'red', width: 1, alpha: 1, dash: [] };
+
+function drawn(x: number[], y: number[], over: Partial<IFrame> = {}): string {
+  globalThis.Path2D ??= class {
+    arc(): void {}
+  } as unknown as typeof Path2D;
+  const context = new FakeContext();
+  drawLine(context as unknown as CanvasRenderingContext2D, x, y, { ...frame, ...over }, stroke);
+  return context.calls.join('');
+}
+
+test('a line breaks at a gap, and a lonely point is a dot', () => {
+  expect(drawn([0, 1, 2, 3], [1, 2, NaN, 3])).toBe('MLMdot');
+  expect(drawn([0, 1, 2], [1, -1, 2], { log: true })).toBe('MdotMdot');
+  expect(drawn([], [])).toBe('');
+});
+
+test('a crowd of points costs a few strokes a pixel, spikes included', () => {
+  const x = Array.from({ length: 100000 }, (_, i) => i / 10000);
+  const calls = drawn(x, x.map(Math.sin));
+  expect(calls.length).toBeLessThan(100 * 4);
+  expect(calls.startsWith('ML')).toBe(true);
+});
+
+test('a log axis has few and round lines wherever it begins, and always an end', () => {
+  // These ends kept uPlot's own counting busy for ever.
+  const splits = logSplits(0.09834448773413691, 0.9091500316035424);
+  expect(splits).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]);
+  expect(logLabels(splits).filter(Boolean)).toEqual(['0.1', '0.2', '0.5']);
+  expect(logSplits(1e-12, 1e12).length).toBeLessThan(15);
+  expect(logSplits(0.53, 0.58)).toHaveLength(3);
+  expect(logLabels(logSplits(0.53, 0.58))).toEqual(['0.543', '0.555', '0.567']);
+  expect([logSplits(0, 1), logSplits(NaN, 1), logSplits(1, 1)]).toEqual([[], [], []]);
+});
+
+test('the nearest point is found at both ends and between', () => {
+  expect([-1, 0.4, 0.6, 9].map(x => nearest([0, 1, 2], x))).toEqual([0, 0, 1, 2]);
+  expect(nearest([], 1)).toBe(-1);
+});
