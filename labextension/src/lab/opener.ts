@@ -80,6 +80,7 @@ function show(
   const content = new RunPanel(args, openRun);
   const widget = new MainAreaWidget({ content });
   widget.id = `${content.id}-area`;
+  widget.toolbar.hide();
   widget.title.caption = args.id ?? '';
   void tracker.add(widget);
   app.shell.add(widget, 'main');

@@ -3,6 +3,9 @@ import type { Store } from '../ui/store';
 const FIRST_DELAY = 1000;
 const LAST_DELAY = 30000;
 
+/** What the server says about the log rather than out of it (contract R10). */
+const NOTICES = /^\[info\] (No logs available yet\.|Logs are now available)/;
+
 /**
  * Follow the log of one run over its websocket into a store; reopened with a growing pause. Each
  * opening brings the whole tail again, so the first frames of it replace what is there.
@@ -32,7 +35,11 @@ export function followLogs(store: Store, run: string, open: () => WebSocket): ()
     socket = open();
     socket.onmessage = event => {
       failures = 0;
-      pending.push(String(event.data));
+      const line = String(event.data);
+      if (NOTICES.test(line)) {
+        return;
+      }
+      pending.push(line);
       // Thousands of lines come at once: one change of the store for all of them.
       flushTimer ??= setTimeout(flush, 30);
     };

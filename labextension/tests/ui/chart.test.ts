@@ -110,7 +110,7 @@ test('a log axis has few and round lines wherever it begins, and always an end',
   expect(logLabels(splits).filter(Boolean)).toEqual(['0.1', '0.2', '0.5']);
   expect(logSplits(1e-12, 1e12).length).toBeLessThan(15);
   expect(logSplits(0.53, 0.58)).toHaveLength(3);
-  expect(logLabels(logSplits(0.53, 0.58))).toEqual(['0.543', '0.555', '0.567']);
+  expect(logLabels(logSplits(0.53, 0.58))).toEqual(['0.542', '0.555', '0.568']);
   expect([logSplits(0, 1), logSplits(NaN, 1), logSplits(1, 1)]).toEqual([[], [], []]);
 });
 

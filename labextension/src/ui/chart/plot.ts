@@ -25,6 +25,9 @@ export interface IHover {
   readonly values: readonly { line: ILine; y: number; shown: number }[];
 }
 
+/** Every plot there is; those of one group share the pointer and the zoom. */
+const plots = new Set<Plot>();
+
 /** From so many lines on, and while dragging, a line is one device pixel wide: that keeps 60 frames a second. */
 const THIN_FROM = 10;
 
@@ -50,6 +53,7 @@ export class Plot {
     private readonly _group: string,
     private _look: ILook
   ) {
+    plots.add(this);
     this._observer = new ResizeObserver(() => this._resize());
     this._observer.observe(_host);
   }
@@ -88,12 +92,17 @@ export class Plot {
     this.redraw();
   }
 
-  /** Show a window of x, or everything for null. */
+  /** Show a window of x; for null everything, in all charts of the group, as a drag zooms them all. */
   setZoom(zoom: Range | null): void {
-    this.zoom = zoom;
-    this._exact = new Map();
-    this.redraw();
-    this.zoomed.emit(zoom);
+    const peers = zoom === null ? plots : [this];
+    for (const plot of peers) {
+      if (plot._group === this._group && (plot === this || plot.zoom !== null)) {
+        plot.zoom = zoom;
+        plot._exact = new Map();
+        plot.redraw();
+        plot.zoomed.emit(zoom);
+      }
+    }
   }
 
   /** Draw in the next frame, however often it is asked for until then. */
@@ -107,6 +116,7 @@ export class Plot {
   }
 
   dispose(): void {
+    plots.delete(this);
     cancelAnimationFrame(this._frame);
     this._observer.disconnect();
     this._destroy();

@@ -116,6 +116,6 @@ function described(exact: ReadonlyMap<string, Series>): string {
   const here = all.reduce((sum, series) => sum + series.length, 0);
   const total = all.reduce((sum, series) => sum + series.total, 0);
   return all.every(series => series.exact)
-    ? t('every one of %1 points', count(total))
+    ? t('all %1 points', count(total))
     : t('%1 of %2 points', count(here), count(total));
 }

@@ -65,9 +65,10 @@ function Shown({ lines, note }: Pick<IProps, 'lines' | 'note'>): JSX.Element {
     0
   );
   const thinned = lines.some(line => !line.series.exact) && total > shown;
+  const text = note || (thinned ? t('%1 of %2 points', count(shown), count(total)) : '');
   return (
-    <span class="rn-chart-note rn-num" aria-live="polite">
-      {note || (thinned ? t('%1 of %2 points', count(shown), count(total)) : '')}
+    <span class="rn-chart-note rn-num" aria-live="polite" title={text}>
+      {text}
     </span>
   );
 }

@@ -33,7 +33,9 @@ export function LogView({ run }: { run: string }): JSX.Element | null {
     <section class="rn-logs" aria-label={t('Log')}>
       <header class="rn-section-head">
         <h3>{t('Log')}</h3>
-        <span class="rn-muted rn-num">{t('%1 lines', count(lines.length))}</span>
+        <span class="rn-muted rn-num">
+          {lines.length === 1 ? t('1 line') : t('%1 lines', count(lines.length))}
+        </span>
         <button
           class="rn-toggle"
           name="follow"

@@ -156,7 +156,8 @@ function with_(set: ReadonlySet<string>, member: string, on: boolean): ReadonlyS
 
 /** "30 runs", "12 of 30 runs". */
 export function shownOf(shown: number, total: number): string {
-  return shown === total
-    ? t('%1 runs', count(total))
-    : t('%1 of %2 runs', count(shown), count(total));
+  if (shown === total) {
+    return total === 1 ? t('1 run') : t('%1 runs', count(total));
+  }
+  return t('%1 of %2 runs', count(shown), count(total));
 }

@@ -17,14 +17,14 @@ export const chart = `
 .rn-chart { position: relative; border: 1px solid var(--rn-line); border-radius: 8px; padding: 8px 8px 4px; min-width: 0; background: var(--rn-bg); }
 .rn-chart.rn-wide { grid-column: 1 / -1; }
 .rn-chart-head { display: flex; align-items: center; gap: 4px; height: 24px; padding-left: 4px; }
-.rn-chart-name { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; flex: 1 1 auto; min-width: 40px; }
+.rn-chart-name { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; flex: 1 0 auto; max-width: 60%; }
 .rn-chart-value { white-space: nowrap; padding: 0 4px; }
 .rn-root .rn-quiet { opacity: 0; }
 .rn-chart:hover .rn-quiet, .rn-branch:hover .rn-quiet, .rn-root .rn-quiet:focus-visible { opacity: 1; }
 .rn-plot { position: relative; height: 184px; }
 .rn-wide .rn-plot { height: 360px; }
 .rn-plot-empty { position: absolute; inset: 0; display: grid; place-items: center; color: var(--rn-muted); pointer-events: none; }
-.rn-chart-note { font-size: 11px; color: var(--rn-muted); overflow: hidden; white-space: nowrap; text-overflow: ellipsis; flex: 0 2 auto; min-width: 0; }
+.rn-chart-note { font-size: 11px; color: var(--rn-muted); overflow: hidden; white-space: nowrap; text-overflow: ellipsis; flex: 0 1 auto; min-width: 0; }
 .rn-tooltip { position: absolute; top: 10px; z-index: 10; pointer-events: none; max-width: min(260px, 70%); padding: 6px 8px; border-radius: var(--rn-radius); background: var(--rn-bg); border: 1px solid var(--rn-line); box-shadow: var(--rn-shadow); font-size: 12px; line-height: 18px; }
 .rn-tooltip-x { color: var(--rn-muted); font-size: 11px; }
 .rn-tooltip-row { display: flex; align-items: center; gap: 6px; }
