@@ -94,7 +94,7 @@ def test_a_saved_notebook_keeps_its_figures(quickstart, jupyter, page, shot):
         run_all(notebook)
         expect(notebook.cell(SHOW_RUN).locator("[data-state=finished]")).to_be_visible()
         notebook.show(SHOW_ALL)
-        expect(notebook.cell(SHOW_ALL).locator("tbody tr")).to_have_count(5)
+        expect(notebook.cell(SHOW_ALL).locator(".rn-table tbody tr[data-run]")).to_have_count(5)
         shot("quickstart-table")
         page.wait_for_function(FINAL)
         notebook.save()
@@ -110,13 +110,13 @@ def test_a_saved_notebook_keeps_its_figures(quickstart, jupyter, page, shot):
         assert secret not in written
 
     with jupyter() as server:
-        page.goto(server.url("lab/tree/01_quickstart.ipynb?reset"))
+        page.route("**/runicorn/api/**", lambda route: route.abort())  # nothing but what the file holds
         reopened = Notebook(page, server.url("lab/tree/01_quickstart.ipynb"))
         reopened.show(SHOW_RUN)
         expect(reopened.cell(SHOW_RUN).locator("figure canvas").first).to_be_visible()
         shot("quickstart-reopened")
         reopened.show(SHOW_ALL)
-        expect(reopened.cell(SHOW_ALL).locator("tbody tr")).to_have_count(5)
+        expect(reopened.cell(SHOW_ALL).locator(".rn-table tbody tr[data-run]")).to_have_count(5)
         reopened.show(RUN)
         expect(reopened.cell(RUN).locator("figure canvas").first).to_be_visible()
         expect(page.get_by_text("model not found")).to_have_count(0)
@@ -143,6 +143,46 @@ FINAL = """() => {
   }
   return true;
 }"""
+
+
+def test_a_page_reloaded_while_the_cell_trains_catches_up(quickstart, jupyter, page):
+    """Recipe A: pushes before a reload are gone from the page, yet the figure is there again and ends complete."""
+    with jupyter() as server:
+        notebook = Notebook(page, server.url("lab/tree/01_quickstart.ipynb"))
+        for cell in (1, SHOW_RUN):
+            notebook.run(cell)
+        notebook.wait_idle()
+        notebook.run(TRAIN)
+        expect(notebook.cell(SHOW_RUN).locator("figure[data-metric='valid/acc'] canvas").first).to_be_visible()
+        notebook.save()
+        reloaded = Notebook(page, server.url("lab/tree/01_quickstart.ipynb"))
+        reloaded.show(SHOW_RUN)
+        card = reloaded.cell(SHOW_RUN)
+        expect(card.locator("figure[data-metric='valid/acc'] canvas").first).to_be_visible()
+        expect(card.locator("[data-state=finished]")).to_be_visible()
+        expect(card.get_by_text("200", exact=True).first).to_be_visible()
+        expect(page.get_by_text("model not found")).to_have_count(0)
+
+
+def test_an_untrusted_notebook_shows_only_what_it_holds(quickstart, jupyter, page, shot, monkeypatch, tmp_path):
+    """A notebook from a stranger draws its embedded figures and asks our server nothing."""
+    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", "01_quickstart.ipynb"]
+    environment = {**os.environ, "RUNICORN_DIR": str(quickstart / "runs")}
+    subprocess.run(command, cwd=quickstart, env=environment, check=True, capture_output=True)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/runicorn/api" in request.url else None)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "signatures of nobody"))
+    with jupyter() as server:
+        notebook = Notebook(page, server.url("lab/tree/01_quickstart.ipynb"))
+        trusted = page.evaluate(
+            "() => [...window.jupyterapp.shell.currentWidget.content.model.cells].every(cell => cell.trusted)"
+        )
+        assert not trusted
+        for cell, marker in ((SHOW_RUN, "figure canvas"), (SHOW_ALL, ".rn-table tbody tr[data-run]")):
+            notebook.show(cell)
+            expect(notebook.cell(cell).locator(marker).first).to_be_visible()
+        shot("quickstart-untrusted")
+    assert asked == []
 
 
 def test_an_interrupted_cell_keeps_its_points(quickstart, jupyter, page):

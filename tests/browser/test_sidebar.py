@@ -55,7 +55,7 @@ def test_projects_and_runs_are_listed_live_and_a_click_opens_one(runs, jupyter, 
 def test_a_filter_narrows_the_tree(runs, jupyter, page):
     with jupyter() as server:
         sidebar = open_sidebar(page, server)
-        sidebar.get_by_role("searchbox").fill("vit")
+        sidebar.get_by_label("Filter runs").fill("vit")
         expect(sidebar.get_by_text("12 of 73 runs")).to_be_visible()
         expect(sidebar.get_by_role("button", name="nlp", exact=True)).to_have_count(0)
 
