@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "testing": WORDS | {"workspace", "tracking"},
 }
-"""Arrows point down only (design, "Rooms"); the facade ``__init__`` finds every room by name and is not in the table."""
+"""Arrows point down only; the facade ``__init__`` finds every room by name and is not in the table."""
 
 THINGS_TOO_HEAVY_TO_TRAIN_WITH = {
     "tornado",
