@@ -27,19 +27,18 @@ export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** A tick on an axis: short, so 1,200,000 is "1.2M". */
-export function tick(value: number): string {
-  const size = Math.abs(value);
+/** A tick on an axis: short, so 1,200,000 is "1.2M"; the unit is that of `size`, the largest number beside it. */
+export function tick(value: number, size = Math.abs(value)): string {
   if (size >= 1e4 && size < 1e15) {
     const power = Math.min(4, Math.floor(Math.log10(size) / 3 + 1e-9));
     return minus(
-      `${Number((value / 1000 ** power).toPrecision(4))}${' kMGT'[power]}`.replace(' ', '')
+      `${Number((value / 1000 ** power).toPrecision(10))}${value ? ' kMGT'[power] : ''}`.trim()
     );
   }
   if (size !== 0 && (size < 1e-3 || size >= 1e15)) {
-    return minus(trimExponent(Number(value.toPrecision(4)).toExponential()));
+    return minus(trimExponent(Number(value.toPrecision(10)).toExponential()));
   }
-  return minus(String(Number(value.toPrecision(6))));
+  return minus(String(Number(value.toPrecision(10))));
 }
 
 /** Seconds as "2 m 14 s", with the two largest units. */

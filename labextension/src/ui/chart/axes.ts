@@ -22,7 +22,7 @@ export function axes(host: HTMLElement, xAxis: () => XAxis, logY: boolean): uPlo
       gap: 6,
       grid: { show: false },
       border: { show: true, stroke: grid, width: 1 },
-      values: (_, splits) => splits.map(value => (xAxis() === 'time' ? clock(value) : tick(value)))
+      values: (_, splits) => (xAxis() === 'time' ? splits.map(clock) : labels(splits))
     },
     {
       ...shared,
@@ -34,36 +34,63 @@ export function axes(host: HTMLElement, xAxis: () => XAxis, logY: boolean): uPlo
         splits: (_: uPlot, __: number, min: number, max: number) => logSplits(min, max)
       }),
       filter: (_, splits) => splits,
-      values: (_, splits) => (logY ? logLabels(splits) : splits.map(tick))
+      values: (plot, splits) => {
+        const { min = 1, max = 1 } = plot.scales.y as { min?: number; max?: number };
+        return logY ? logLabels(splits, max / min) : labels(splits);
+      }
     }
   ];
 }
 
-/** Where a log axis has its lines: 1 to 9 of each power of ten, fewer over many decades, even steps within a digit. */
+/** Label all lines in one unit, that of the largest. */
+function labels(splits: readonly number[]): string[] {
+  const largest = Math.max(...splits.map(Math.abs));
+  return splits.map(value => tick(value, largest));
+}
+
+/** From so many times its lower end on, an axis is told in powers of ten; below in even steps. */
+const FEW_TIMES = 5;
+
+/** Where a log axis has its lines: 1 to 9 of each power of ten, fewer over many decades, even steps within a few times. */
 export function logSplits(min: number, max: number): number[] {
   if (!(min > 0) || !(max > min)) {
     return [];
+  }
+  if (max / min < FEW_TIMES) {
+    return evenSplits(min, max);
   }
   const from = Math.floor(Math.log10(min));
   const to = Math.ceil(Math.log10(max));
   const decades = to - from;
   const digits = decades > 4 ? [1] : [1, 2, 3, 4, 5, 6, 7, 8, 9];
-  const every = Math.ceil(decades / 12);
+  const every = Math.ceil(decades / 6);
   const splits: number[] = [];
   for (let power = from; power <= to; power += every) {
     splits.push(...digits.map(digit => Number(`${digit}e${power}`)));
   }
-  const inside = splits.filter(value => value >= min && value <= max);
-  return inside.length >= 2 ? inside : [1, 2, 3].map(part => min + (part * (max - min)) / 4);
+  return splits.filter(value => value >= min && value <= max);
 }
 
-/** Label every line while there are few, else those that begin with 1, 2 or 5. */
-export function logLabels(splits: readonly number[]): string[] {
-  const few = splits.length <= 5;
-  return splits.map(value => {
-    const named = few || '125'.includes(value.toExponential()[0]);
-    return named ? tick(Number(value.toPrecision(3))) : '';
-  });
+/** Multiples of 1, 2 or 5 times a power of ten, three to eight of them. */
+function evenSplits(min: number, max: number): number[] {
+  const rough = (max - min) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * (NICE.find(nice => rough / power < nice * 1.5) ?? 10);
+  const first = Math.ceil(min / step);
+  const splits = Array.from({ length: 9 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return splits.filter(value => value >= min && value <= max);
+}
+
+const NICE = [1, 2, 5];
+
+/** Label every line while there are few; else those that begin with 1, 2 or 5, over many decades with 1 only. */
+export function logLabels(
+  splits: readonly number[],
+  times = splits[splits.length - 1] / splits[0]
+): string[] {
+  const named = times > 100 ? '1' : '125';
+  const all = splits.length <= 5 || times < FEW_TIMES;
+  return splits.map(value => (all || named.includes(value.toExponential()[0]) ? tick(value) : ''));
 }
 
 /** Seconds on an axis: "45s", "12m", "1h 30m". */

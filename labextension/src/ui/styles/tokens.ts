@@ -1,3 +1,5 @@
+import { DARK, LIGHT, declared } from '../chart/palette';
+
 /** Names of colours and sizes: the host's own where it has them (Jupyter, then VS Code), ours otherwise. */
 export const tokens = `
 .rn-root {
@@ -28,16 +30,7 @@ export const tokens = `
   --rn-red: #c22f3f;
   --rn-amber: #96650a;
   --rn-grey: #5d6675;
-  --rn-c0: #3b62d9;
-  --rn-c1: #d2690e;
-  --rn-c2: #218a55;
-  --rn-c3: #c23f94;
-  --rn-c4: #0e8299;
-  --rn-c5: #7d55d4;
-  --rn-c6: #c93c4c;
-  --rn-c7: #857409;
-  --rn-c8: #93593b;
-  --rn-c9: #54647d;
+  ${declared(LIGHT)};
 }
 .rn-root[data-theme='dark'] {
   color-scheme: dark;
@@ -55,15 +48,6 @@ export const tokens = `
   --rn-red: #ff8590;
   --rn-amber: #e8b858;
   --rn-grey: #9aa4b4;
-  --rn-c0: #86a6ff;
-  --rn-c1: #ffa75a;
-  --rn-c2: #5ccf93;
-  --rn-c3: #f28ccb;
-  --rn-c4: #4fcbe0;
-  --rn-c5: #b7a0ff;
-  --rn-c6: #ff8590;
-  --rn-c7: #d8c755;
-  --rn-c8: #d9a583;
-  --rn-c9: #a7b4c8;
+  ${declared(DARK)};
 }
 `;
