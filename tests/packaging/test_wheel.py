@@ -25,7 +25,8 @@ def run(*command: str | Path, **options):
 def built(tmp_path_factory):
     """Build sdist and wheel as `make build` does, from a clean clone."""
     out = tmp_path_factory.mktemp("dist")
-    run(REPOSITORY / "scripts" / "build.sh", out, cwd=REPOSITORY)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    run(REPOSITORY / "scripts" / "build.sh", out, cwd=REPOSITORY, env={**os.environ, "PATH": path})
     [wheel], [sdist] = out.glob("*.whl"), out.glob("*.tar.gz")
     return wheel, sdist
 
