@@ -23,6 +23,22 @@ const squeezeStyles = {
   }
 };
 
+/** Leave out what uPlot offers on its face and we never call: bars, steps, splines, dates. Lines are drawn by us. */
+const trimUplot = {
+  name: 'trim-uplot',
+  setup({ onLoad }) {
+    onLoad({ filter: /uPlot\.esm\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const from = source.indexOf('\nuPlot.assign = ');
+      const to = source.indexOf('\nexport {', from);
+      if (from < 0 || to < 0) {
+        throw new Error('uPlot ends in another way than it did: look at trimUplot again.');
+      }
+      return { contents: source.slice(0, from) + source.slice(to), loader: 'js' };
+    });
+  }
+};
+
 await build({
   entryPoints: { widget: 'src/widget/index.ts', page: 'src/page/index.tsx' },
   outdir: fileURLToPath(new URL('../../runicorn_jupyter/static/', import.meta.url)),
@@ -34,7 +50,7 @@ await build({
   minify,
   // Names with a leading underscore are private to a module here and in uPlot: nobody else reads them.
   mangleProps: minify ? /^_[a-z]/ : undefined,
-  plugins: minify ? [squeezeStyles] : [],
+  plugins: minify ? [squeezeStyles, trimUplot] : [],
   legalComments: 'none',
   logLevel: 'info'
 });

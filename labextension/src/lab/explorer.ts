@@ -1,12 +1,14 @@
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
+import type { ITree } from '../ui/panel';
 import { labClient } from './host';
 import { runicornIcon } from './icon';
 
 /** The sidebar's tree, built the first time it is shown. */
 export class ExplorerPanel extends Widget {
   private _started = false;
-  private _mounted: { dispose(): void } | null = null;
+  private _mounted: ITree | null = null;
+  private _current: string | undefined;
 
   constructor(
     private readonly _openRun: (id: string) => void,
@@ -16,6 +18,14 @@ export class ExplorerPanel extends Widget {
     this.id = 'runicorn-explorer';
     this.title.icon = runicornIcon;
     this.addClass('jp-RunicornExplorer');
+  }
+
+  /** Mark the run that is open in the main area. */
+  mark(current: string | undefined): void {
+    if (current !== this._current) {
+      this._current = current;
+      this._mounted?.mark(current);
+    }
   }
 
   override dispose(): void {
@@ -42,6 +52,7 @@ export class ExplorerPanel extends Widget {
       const { mountExplorer } = await import('../ui/panel');
       if (!this.isDisposed) {
         this._mounted = mountExplorer(this.node, labClient(), this._openRun, this._openProject);
+        this._mounted.mark(this._current);
       }
     }
   }

@@ -1,6 +1,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator } from '@jupyterlab/translation';
+import { markRenderer } from '../transport/registry';
 import { MIME } from '../ui/model';
 import { setTranslator } from '../ui/text';
 import { OutputRenderer } from './output';
@@ -29,5 +30,6 @@ export const renderer: JupyterFrontEndPlugin<void> = {
     const createRenderer = (options: { mimeType: string }): OutputRenderer =>
       new OutputRenderer(options.mimeType);
     registry.addFactory({ safe: true, mimeTypes: [MIME], createRenderer }, RANK);
+    markRenderer();
   }
 };

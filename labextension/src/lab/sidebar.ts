@@ -4,8 +4,10 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
+import { MainAreaWidget } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { ExplorerPanel } from './explorer';
+import { RunPanel } from './panel';
 import { CommandIDs, DOMAIN } from './tokens';
 
 /** The tree of runs on the left. Nothing is asked of the server before it is shown for the first time. */
@@ -32,5 +34,11 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
     panel.node.setAttribute('aria-label', trans.__('Runs'));
     labShell.add(panel, 'left', { rank: 650, type: 'Runicorn' });
     restorer?.add(panel, panel.id);
+    const mark = (): void => {
+      const { currentWidget: open } = labShell;
+      const content = open instanceof MainAreaWidget ? (open.content as unknown) : null;
+      panel.mark(content instanceof RunPanel ? content.args.id : undefined);
+    };
+    labShell.currentChanged.connect(mark);
   }
 };

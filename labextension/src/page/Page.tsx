@@ -39,6 +39,7 @@ export function Page({ client }: { client: Client }): JSX.Element {
         <Explorer
           onOpen={open}
           onProject={openProject}
+          brief
           current={route.at === 'run' ? route.run : undefined}
         />
       </aside>

@@ -5,7 +5,7 @@ import { Store } from '../ui/store';
 import { fromWire, type IWireCurve } from './client';
 import { loadDocument } from './document';
 import { type IPushed, applyMessage } from './messages';
-import type { ILiveSource } from './registry';
+import { type ILiveSource, RENDERER, registry } from './registry';
 
 /** The part of anywidget's model that is used here. */
 export interface IModel {
@@ -46,6 +46,7 @@ export class CommSource implements ILiveSource {
   private _asked = true;
   private _questions = new Map<number, { resolve(c: ICurve[]): void; reject(e: Error): void }>();
   private _lastQuestion = 0;
+  private readonly _first: ReturnType<typeof setTimeout>;
   private _early: [IPushed, DataView[]][] | null = [];
 
   constructor(private readonly _model: IModel) {
@@ -53,7 +54,9 @@ export class CommSource implements ILiveSource {
     this.doc = { version: 1, kind: 'runs', runs: [], ...doc };
     _model.on('msg:custom', this._onMessage);
     void this._load(this.doc, Array.isArray(doc?.runs));
-    _model.send({ type: 'hello' });
+    // Plugins that are being activated in this turn get the chance to leave their mark.
+    this._first = setTimeout(this._hello);
+    registry().target.addEventListener(RENDERER, this._hello);
   }
 
   get label(): string {
@@ -99,6 +102,8 @@ export class CommSource implements ILiveSource {
   }
 
   dispose(): void {
+    clearTimeout(this._first);
+    registry().target.removeEventListener(RENDERER, this._hello);
     this._model.off('msg:custom', this._onMessage);
     this.alive.value = false;
     this._questions.forEach(({ reject }) => reject(new Error('The widget was closed.')));
@@ -143,9 +148,15 @@ export class CommSource implements ILiveSource {
     this.behind.value = true;
     if (!this._asked) {
       this._asked = true;
-      this._model.send({ type: 'hello' });
+      this._hello();
     }
   }
+
+  /** Ask for everything, and say whether this page can draw the document without us. Said again when it can later. */
+  private readonly _hello = (): void => {
+    clearTimeout(this._first);
+    this._model.send({ type: 'hello', renderer: registry().renderer === true });
+  };
 
   private async _load(doc: IDocument, filled: boolean): Promise<void> {
     const load = ++this._loads;

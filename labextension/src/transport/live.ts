@@ -212,6 +212,7 @@ function inherit(store: Store, before: Store): void {
     }
     if (!store.logs.has(id) && before.logs.has(id)) {
       store.logs.set(id, before.logs.get(id)!);
+      store.logEnds.set(id, before.logEnds.get(id)!);
     }
     if (!store.images.has(id) && before.images.has(id)) {
       store.images.set(id, before.images.get(id)!);

@@ -18,7 +18,12 @@ export const CHANGED = 'changed';
 export interface IRegistry {
   readonly stores: Map<string, ILiveSource>;
   readonly target: EventTarget;
+  /** Whether outputs of ours are drawn by our own renderer in this page. */
+  renderer?: boolean;
 }
+
+/** Told when our renderer comes. */
+export const RENDERER = 'renderer';
 
 const SYMBOL = Symbol.for('runicorn.live.v1');
 
@@ -26,6 +31,13 @@ const SYMBOL = Symbol.for('runicorn.live.v1');
 export function registry(): IRegistry {
   const scope = globalThis as { [SYMBOL]?: IRegistry };
   return (scope[SYMBOL] ??= { stores: new Map(), target: new EventTarget() });
+}
+
+/** Leave the mark that this page has our renderer. */
+export function markRenderer(): void {
+  const page = registry();
+  page.renderer = true;
+  page.target.dispatchEvent(new Event(RENDERER));
 }
 
 /** Make a source known under its key until the returned function is called. */

@@ -1,3 +1,4 @@
+import type { JSX } from 'preact';
 import type { Client } from '../transport/client';
 import { HttpSource } from '../transport/http';
 import { App } from './components/App';
@@ -42,24 +43,31 @@ export function mountPanel(
   return closing(mounted, () => (stop(), source.dispose()));
 }
 
+/** The mounted tree. */
+export interface ITree {
+  /** Mark the run that is open. */
+  mark(current: string | undefined): void;
+  dispose(): void;
+}
+
 /** Mount the tree of runs. */
 export function mountExplorer(
   parent: HTMLElement,
   client: Client,
   openRun: (id: string) => void,
   openProject: (project: string) => void
-): IMounted {
+): ITree {
   const source = new HttpSource(client, { columns: [], limit: 5000 });
-  const mounted = mount(
-    parent,
-    { source, styles: explorer },
+  const content = (current?: string): JSX.Element => (
     <div class="rn-side">
       <ServerGate client={client}>
-        <Explorer onOpen={run => openRun(run.id)} onProject={openProject} />
+        <Explorer onOpen={run => openRun(run.id)} onProject={openProject} current={current} />
       </ServerGate>
     </div>
   );
-  return closing(mounted, () => source.dispose());
+  const mounted = mount(parent, { source, styles: explorer }, content());
+  const { dispose } = closing(mounted, () => source.dispose());
+  return { mark: current => mounted.draw(content(current)), dispose };
 }
 
 function closing(mounted: IMounted, after: () => void): IMounted {

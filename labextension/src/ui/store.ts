@@ -24,6 +24,8 @@ export class Store {
   /** False while the first walk over the root is under way. */
   complete = true;
   readonly logs = new Map<string, string[]>();
+  /** Per run: how many log lines there were, those not kept included. */
+  readonly logEnds = new Map<string, number>();
   readonly images = new Map<string, readonly IImage[]>();
   /** Per run: the curve from step to seconds since the run's first event. */
   readonly clocks = new Map<string, Series>();
@@ -90,8 +92,7 @@ export class Store {
   /** Append log lines, keeping the newest. */
   appendLogs(run: string, lines: readonly string[]): void {
     const all = [...(this.logs.get(run) ?? []), ...lines];
-    this.logs.set(run, all.slice(-MAX_LOG_LINES));
-    this.changed.emit({ logs: true });
+    this._setLogs(run, all, (this.logEnds.get(run) ?? 0) + lines.length);
   }
 
   /** Put the last lines of a log behind what is known; without an overlap they replace it. */
@@ -101,12 +102,21 @@ export class Store {
     while (overlap > 0 && !known.slice(-overlap).every((line, i) => line === lines[i])) {
       overlap -= 1;
     }
-    this.setLogs(run, overlap ? [...known, ...lines.slice(overlap)] : lines);
+    if (overlap) {
+      this.appendLogs(run, lines.slice(overlap));
+    } else {
+      this.setLogs(run, lines);
+    }
   }
 
   /** Replace the log lines of a run. */
   setLogs(run: string, lines: readonly string[]): void {
+    this._setLogs(run, lines, lines.length);
+  }
+
+  private _setLogs(run: string, lines: readonly string[], end: number): void {
     this.logs.set(run, lines.slice(-MAX_LOG_LINES));
+    this.logEnds.set(run, end);
     this.changed.emit({ logs: true });
   }
 

@@ -1,9 +1,10 @@
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { CommSource, type IModel } from '../../src/transport/comm';
+import { markRenderer, registry } from '../../src/transport/registry';
 import { makeDoc, makeRun, parsed, until } from '../make';
 
 class FakeModel implements IModel {
-  readonly sent: { type: string; id?: number }[] = [];
+  readonly sent: { type: string; id?: number; renderer?: boolean }[] = [];
   private _on: ((message: unknown, buffers?: DataView[]) => void) | undefined;
 
   constructor(private readonly _state: Record<string, unknown>) {}
@@ -30,6 +31,10 @@ class FakeModel implements IModel {
   }
 }
 
+afterEach(() => {
+  delete registry().renderer;
+});
+
 async function connect(doc: object = makeDoc([makeRun('a')])): Promise<[FakeModel, CommSource]> {
   const model = new FakeModel({ doc, key: 'k' });
   const source = new CommSource(model);
@@ -49,12 +54,34 @@ test('it says hello once, and points are appended in order', async () => {
   const [model, source] = await connect();
   model.push(points(1, 0, 2, 2), 0, 1, 5, 4);
   model.push(points(2, 2, 1, 3), 2, 3);
-  expect(model.sent).toEqual([{ type: 'hello' }]);
+  await until(() => model.sent.length > 0);
+  expect(model.sent).toEqual([{ type: 'hello', renderer: false }]);
   const series = source.store.series('a', 'loss')!;
   expect([...series.x]).toEqual([0, 1, 2]);
   expect([...series.y]).toEqual([5, 4, 3]);
   expect(series.total).toBe(3);
   expect(source.behind.value).toBe(false);
+});
+
+test('hello tells of our renderer when it left its mark, even in the same turn', async () => {
+  const model = new FakeModel({ doc: makeDoc([]), key: 'k' });
+  const source = new CommSource(model);
+  markRenderer();
+  await until(() => source.status.value.phase === 'ready');
+  await new Promise(resolve => setTimeout(resolve));
+  expect(model.sent).toEqual([{ type: 'hello', renderer: true }]);
+  source.dispose();
+});
+
+test('a renderer that comes later is told of by a second hello, and to nobody who left', async () => {
+  const [model, source] = await connect();
+  const [gone, closed] = await connect();
+  await until(() => model.sent.length + gone.sent.length === 2);
+  closed.dispose();
+  markRenderer();
+  expect(model.sent.map(({ renderer }) => renderer)).toEqual([false, true]);
+  expect(gone.sent.map(({ renderer }) => renderer)).toEqual([false]);
+  source.dispose();
 });
 
 test('from 0 replaces the series; an unknown type is passed over', async () => {
@@ -72,7 +99,7 @@ test('a gap in seq asks for one snapshot, and the snapshot replaces everything',
   model.push(points(1, 0, 1, 1), 0, 5);
   model.push(points(3, 1, 1, 3), 2, 3);
   model.push(points(4, 2, 1, 4), 3, 3);
-  await until(() => source.behind.value);
+  await until(() => source.behind.value && model.sent.length > 1);
   expect(model.sent.filter(({ type }) => type === 'hello')).toHaveLength(2);
   model.push({ type: 'snapshot', seq: 9, doc: makeDoc([makeRun('b')]) });
   await until(() => source.store.runs.has('b'));

@@ -90,6 +90,25 @@ test('no runs: how to make one', async () => {
   expect(shadow.querySelector('pre')!.textContent).toContain('rn.init(');
 });
 
+test('a card tells the best value once, and why a run is lost beside its state', async () => {
+  const run = makeRun('a', {
+    state: 'lost',
+    state_reason: 'process 7 is gone',
+    best_metric_name: 'acc',
+    best_metric_value: 0.9,
+    summary: { best_metric_name: 'acc', best_metric_step: 170, best_metric_mode: 'max', kept: 1 }
+  });
+  const shadow = await show(makeDoc([run], { kind: 'run', logs: { a: ['one', 'two'] } }));
+  const facts = shadow.querySelector('.rn-card-facts')!.textContent;
+  expect(facts).toContain('kept');
+  expect(facts).not.toContain('best_metric');
+  expect(shadow.querySelector('.rn-figures')!.textContent).toContain('0.9 at step 170');
+  expect(shadow.querySelector('.rn-reason')!.textContent).toBe('process 7 is gone');
+  expect(shadow.querySelector('.rn-note')).toBeNull();
+  await until(() => shadow.querySelectorAll('.rn-log-line').length === 2);
+  expect(shadow.querySelector('[name=follow]')).toBeNull();
+});
+
 test('mounting, disposing and mounting again leaves nothing behind', async () => {
   await show(makeDoc([makeRun('a')]));
   mounted!.dispose();

@@ -108,10 +108,31 @@ test('a log axis has few and round lines wherever it begins, and always an end',
   const splits = logSplits(0.09834448773413691, 0.9091500316035424);
   expect(splits).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]);
   expect(logLabels(splits).filter(Boolean)).toEqual(['0.1', '0.2', '0.5']);
-  expect(logSplits(1e-12, 1e12).length).toBeLessThan(15);
-  expect(logSplits(0.53, 0.58)).toHaveLength(3);
-  expect(logLabels(logSplits(0.53, 0.58))).toEqual(['0.542', '0.555', '0.568']);
+  expect(logSplits(1e-12, 1e12).length).toBeLessThan(8);
+  expect(logLabels(logSplits(0.02, 900)).filter(Boolean)).toEqual(['0.1', '1', '10', '100']);
   expect([logSplits(0, 1), logSplits(NaN, 1), logSplits(1, 1)]).toEqual([[], [], []]);
+});
+
+test('within a few times its lower end a log axis has even steps, each with a label', () => {
+  expect(logSplits(1.12, 1.67)).toEqual([1.2, 1.3, 1.4, 1.5, 1.6]);
+  expect(logSplits(1.1, 1.93)).toEqual([1.2, 1.4, 1.6, 1.8]);
+  expect(logLabels(logSplits(0.53, 0.58))).toEqual([
+    '0.53',
+    '0.54',
+    '0.55',
+    '0.56',
+    '0.57',
+    '0.58'
+  ]);
+  expect(logLabels(logSplits(1.00012, 1.00049), 1)).toEqual(['1.0002', '1.0003', '1.0004']);
+  for (let i = 1; i < 200; i++) {
+    const splits = logSplits(i * 0.0137, i * 0.0137 * (1 + 4 / (i + 1)));
+    expect(splits.length).toBeGreaterThanOrEqual(2);
+    expect(splits.length).toBeLessThanOrEqual(9);
+  }
+  // Ends as near to each other as numbers can be.
+  expect(logSplits(1, 1 + Number.EPSILON).length).toBeLessThanOrEqual(9);
+  expect(logSplits(5e-324, 1e-323).length).toBeLessThanOrEqual(9);
 });
 
 test('the nearest point is found at both ends and between', () => {

@@ -36,6 +36,12 @@ test.each([
   [0.30000000000000004, '0.3']
 ])('tick(%s) is %s', (given, text) => expect(tick(given)).toBe(text));
 
+test('ticks of one axis are told in one unit, and neighbours never look alike', () => {
+  expect([0.0009, 0.001].map(value => tick(value, 0.001))).toEqual(['0.0009', '0.001']);
+  expect([0, 5000, 15000].map(value => tick(value, 15000))).toEqual(['0', '5k', '15k']);
+  expect([1234500, 1234600].map(value => tick(value))).toEqual(['1.2345M', '1.2346M']);
+});
+
 test('times are told from now, then by date', () => {
   expect(ago(990, 1000)).toBe('just now');
   expect(ago(700, 1000)).toBe('5 m ago');

@@ -174,7 +174,7 @@ export class Plot {
     const options: uPlot.Options = {
       ...this._size,
       legend: { show: false },
-      padding: [8, 16, 0, 0],
+      padding: [8, 12, 0, 0],
       scales: {
         x: { time: false, auto: false, range: linear },
         y: { auto: false, range: logY ? positive : linear, distr: logY ? 3 : 1 }

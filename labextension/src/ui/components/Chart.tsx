@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { count } from '../format';
 import { useApp, useValue } from '../hooks';
 import { Plot } from '../chart/plot';
@@ -35,7 +35,8 @@ export function Chart({ metric, lines, group }: IChartProps): JSX.Element {
   };
   const made = useMemo(() => ({ look }), []);
 
-  useEffect(() => {
+  // Before the effects of the header and the tooltip, which listen to the plot.
+  useLayoutEffect(() => {
     const chart = new Plot(host.current!, group, made.look);
     plot.current = chart;
     const stops = [
@@ -67,7 +68,7 @@ export function Chart({ metric, lines, group }: IChartProps): JSX.Element {
         onWide={() => setWide(!wide)}
       />
       <div class="rn-plot" ref={host}>
-        <Tooltip plot={plot} />
+        {lines.length > 1 && <Tooltip plot={plot} />}
         {lines.length === 0 && <div class="rn-plot-empty">{t('No points yet')}</div>}
       </div>
       <ChartSummary metric={metric} lines={lines} />
@@ -116,6 +117,8 @@ function described(exact: ReadonlyMap<string, Series>): string {
   const here = all.reduce((sum, series) => sum + series.length, 0);
   const total = all.reduce((sum, series) => sum + series.total, 0);
   return all.every(series => series.exact)
-    ? t('all %1 points', count(total))
+    ? total === 1
+      ? t('1 point')
+      : t('all %1 points', count(total))
     : t('%1 of %2 points', count(here), count(total));
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { IHover, Plot } from '../chart/plot';
 import type { ILine } from '../chart/trace';
-import { count, number, tick } from '../format';
+import { count, number } from '../format';
 import { useApp, useStore, useValue } from '../hooks';
 import { clock } from '../chart/axes';
 import { t } from '../text';
@@ -34,8 +34,6 @@ export function ChartHeader({
       <span class="rn-chart-name" title={metric}>
         {metric}
       </span>
-      <Shown lines={lines} note={note} />
-      <Reading lines={lines} plot={plot} />
       {zoomed && (
         <button
           class="rn-icon-button"
@@ -53,6 +51,8 @@ export function ChartHeader({
       >
         <Icon name={wide ? 'shrink' : 'grow'} />
       </button>
+      <Shown lines={lines} note={note} />
+      <Reading lines={lines} plot={plot} />
     </figcaption>
   );
 }
@@ -83,11 +83,12 @@ function Reading({ lines, plot }: Pick<IProps, 'lines' | 'plot'>): JSX.Element |
     return null;
   }
   if (hover && hover.values.length === 1) {
-    const x = axis === 'time' ? clock(hover.x) : tick(Math.round(hover.x));
+    const { y, shown } = hover.values[0];
+    const x = axis === 'time' ? clock(hover.x) : count(Math.round(hover.x));
     return (
       <span class="rn-chart-value rn-num">
-        <span class="rn-muted">{axis === 'time' ? x : t('step %1', x)}</span>{' '}
-        {number(hover.values[0].y)}
+        <span class="rn-muted">{axis === 'time' ? x : t('step %1', x)}</span> {number(y)}
+        {shown !== y && <span class="rn-muted"> ({number(shown)})</span>}
       </span>
     );
   }

@@ -18,7 +18,9 @@ export function ChartSummary({
   useStore('series');
   return (
     <table class="rn-sr-only">
-      <caption>{t('%1, %2 curves', metric, lines.length)}</caption>
+      <caption>
+        {lines.length === 1 ? t('%1, 1 curve', metric) : t('%1, %2 curves', metric, lines.length)}
+      </caption>
       <thead>
         <tr>
           {[t('Run'), t('First'), t('Last'), t('Smallest'), t('Largest'), t('Points')].map(head => (

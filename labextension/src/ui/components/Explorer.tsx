@@ -5,7 +5,6 @@ import { useFollow, useNow, useStatus, useStore } from '../hooks';
 import { shortId } from '../labels';
 import { isLive, type IRun } from '../model';
 import { t } from '../text';
-import { toggled } from '../view';
 import { began, matches } from './columns';
 import { FilterBox } from './FilterBox';
 import { Icon } from './Icon';
@@ -18,25 +17,30 @@ interface IProps {
   readonly onProject?: (project: string) => void;
   /** The run that is open, drawn as such. */
   readonly current?: string;
+  /** Whether somebody else on the screen says how to make a run. */
+  readonly brief?: boolean;
 }
+
+/** Up to so many runs every experiment stands open. */
+const FEW = 40;
 
 /** Runs drawn in one branch before "Show more". */
 const BRANCH = 50;
 
 /** Projects, experiments and runs as a tree that lives. */
-export function Explorer({ onOpen, onProject, current }: IProps): JSX.Element {
+export function Explorer({ onOpen, onProject, current, brief }: IProps): JSX.Element {
   useFollow({ list: true });
   const store = useStore('runs');
   const { message } = useStatus();
   const [filter, setFilter] = useState('');
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const all = useMemo(() => [...store.runs.values()], [store.runs]);
   const kept = useMemo(() => all.filter(run => matches(run, filter)), [all, filter]);
   const tree = useMemo(() => grow(kept), [kept]);
+  const total = Math.max(store.total, all.length);
+  const branches = useBranches(filter !== '', total <= FEW, store.complete);
   if (all.length === 0) {
-    return <NoRuns />;
+    return <NoRuns brief={brief} />;
   }
-  const toggle = (key: string): void => setClosed(toggled(closed, key));
   return (
     <nav class="rn-explorer" aria-label={t('Runs')}>
       <FilterBox value={filter} onInput={setFilter} label={t('Filter runs')} />
@@ -46,19 +50,20 @@ export function Explorer({ onOpen, onProject, current }: IProps): JSX.Element {
             <Branch
               level={0}
               title={project}
-              open={!closed.has(project)}
+              {...branches([project], true)}
               runs={[...names.values()].flat()}
-              onToggle={() => toggle(project)}
               onAll={onProject}
             />
-            {!closed.has(project) &&
+            {branches([project], true).open &&
               [...names].map(([name, group]) => (
                 <Experiment
                   key={name}
                   name={name}
                   runs={group}
-                  open={!closed.has(`${project}/${name}`)}
-                  onToggle={() => toggle(`${project}/${name}`)}
+                  {...branches(
+                    [project, name],
+                    group.some(run => isLive(run) || run.id === current)
+                  )}
                   onOpen={onOpen}
                   current={current}
                 />
@@ -68,12 +73,38 @@ export function Explorer({ onOpen, onProject, current }: IProps): JSX.Element {
         {kept.length === 0 && <p class="rn-calm">{t('No run matches the filter.')}</p>}
       </div>
       <footer class="rn-muted rn-num">
-        {shownOf(kept.length, Math.max(store.total, all.length))}
+        {shownOf(kept.length, total)}
         {!store.complete && ` · ${t('still reading')}`}
         {message && ` · ${message}`}
       </footer>
     </nav>
   );
+}
+
+interface IOpen {
+  readonly open: boolean;
+  readonly onToggle: () => void;
+}
+
+/**
+ * Which branches stand open: what the reader chose; else all that match a filter; else those that have a `reason`, or
+ * all while there are few. One that stands open stays so, that nothing folds away under the eyes.
+ */
+function useBranches(
+  filtered: boolean,
+  few: boolean,
+  complete: boolean
+): (path: readonly string[], reason: boolean) => IOpen {
+  const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const opened = useMemo(() => new Set<string>(), []);
+  return (path, reason) => {
+    const key = JSON.stringify([filtered, ...path]);
+    if (reason || (few && complete)) {
+      opened.add(key);
+    }
+    const open = chosen.get(key) ?? (filtered || few || opened.has(key));
+    return { open, onToggle: () => setChosen(new Map(chosen).set(key, !open)) };
+  };
 }
 
 /** Group runs by project and name, newest first. */
@@ -87,12 +118,10 @@ export function grow(runs: readonly IRun[]): Map<string, Map<string, IRun[]>> {
   return tree;
 }
 
-interface IBranchProps {
+interface IBranchProps extends IOpen {
   readonly level: number;
   readonly title: string;
-  readonly open: boolean;
   readonly runs: readonly IRun[];
-  readonly onToggle: () => void;
   readonly onAll?: (project: string) => void;
 }
 
@@ -123,11 +152,9 @@ function Branch({ level, title, open, runs, onToggle, onAll }: IBranchProps): JS
   );
 }
 
-interface IExperimentProps extends Pick<IProps, 'onOpen' | 'current'> {
+interface IExperimentProps extends IOpen, Pick<IProps, 'onOpen' | 'current'> {
   readonly name: string;
   readonly runs: readonly IRun[];
-  readonly open: boolean;
-  readonly onToggle: () => void;
 }
 
 function Experiment({

@@ -22,7 +22,7 @@ export function Facts({
   return (
     <section class="rn-facts" aria-label={title}>
       <h3>{title}</h3>
-      <dl>
+      <dl style={{ '--rn-fact': `${widthOf(rows)}ch` }}>
         {rows.map(([name, value]) => (
           <div class="rn-fact" key={name}>
             <dt title={name}>{name}</dt>
@@ -39,4 +39,10 @@ export function Facts({
       )}
     </section>
   );
+}
+
+/** The width of a column in characters: that of the longest pair, within reason. */
+function widthOf(rows: readonly (readonly [string, unknown])[]): number {
+  const widths = rows.map(([name, value]) => name.length + asText(value).length + 2);
+  return Math.min(48, Math.max(20, ...widths));
 }

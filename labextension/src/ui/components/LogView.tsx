@@ -1,34 +1,26 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { parse } from '../ansi';
 import { count } from '../format';
 import { useFollow, useStore } from '../hooks';
 import { t } from '../text';
 
-/** Lines drawn; older ones stay in the page and come back by "Show more". */
+/** Lines drawn at first; older ones stay in the page and come back by "Show more". */
 const DRAWN = 300;
+const MORE = 1000;
+/** With fewer lines the box is not full, and there is no end to follow. */
+const FULL = 12;
 
 /** The tail of a run's log, which follows its end until the reader scrolls up. */
 export function LogView({ run }: { run: string }): JSX.Element | null {
   const store = useStore('logs');
   useFollow({ logs: run });
-  const [drawn, setDrawn] = useState(DRAWN);
-  const [follow, setFollow] = useState(true);
-  const box = useRef<HTMLDivElement>(null);
   const lines = store.logs.get(run) ?? [];
-  const tail = lines.slice(-drawn);
-  useEffect(() => {
-    if (follow && box.current) {
-      box.current.scrollTop = box.current.scrollHeight;
-    }
-  });
+  const end = store.logEnds.get(run) ?? 0;
+  const { box, first, follow, setFollow, showMore } = useTail(end - lines.length, end);
   if (lines.length === 0) {
     return null;
   }
-  const onScroll = (): void => {
-    const { scrollTop, scrollHeight, clientHeight } = box.current!;
-    setFollow(scrollHeight - scrollTop - clientHeight < 24);
-  };
   return (
     <section class="rn-logs" aria-label={t('Log')}>
       <header class="rn-section-head">
@@ -36,27 +28,73 @@ export function LogView({ run }: { run: string }): JSX.Element | null {
         <span class="rn-muted rn-num">
           {lines.length === 1 ? t('1 line') : t('%1 lines', count(lines.length))}
         </span>
-        <button
-          class="rn-toggle"
-          name="follow"
-          aria-pressed={follow}
-          onClick={() => setFollow(!follow)}
-        >
-          {t('Follow')}
-        </button>
+        {(lines.length > FULL || !follow) && (
+          <button
+            class="rn-toggle"
+            name="follow"
+            aria-pressed={follow}
+            onClick={() => setFollow(!follow)}
+          >
+            {t('Follow')}
+          </button>
+        )}
       </header>
-      <div class="rn-log-box" ref={box} onScroll={onScroll} tabIndex={0} role="log">
-        {lines.length > drawn && (
-          <button class="rn-link" onClick={() => setDrawn(drawn + 1000)}>
+      <div
+        class="rn-log-box"
+        ref={box}
+        onScroll={() => setFollow(toEnd(box.current!) < 24)}
+        tabIndex={0}
+        role="log"
+      >
+        {first > end - lines.length && (
+          <button class="rn-link" onClick={showMore}>
             {t('Show more')}
           </button>
         )}
-        {tail.map((line, i) => (
-          <LogLine key={lines.length - tail.length + i} line={line} />
+        {lines.slice(first - end).map((line, i) => (
+          <LogLine key={first + i} line={line} />
         ))}
       </div>
     </section>
   );
+}
+
+/** Pixels between what is seen and the end. */
+function toEnd({ scrollTop, scrollHeight, clientHeight }: HTMLElement): number {
+  return scrollHeight - scrollTop - clientHeight;
+}
+
+/**
+ * Which lines are drawn, counted from the log's beginning. While the end is followed these are the last ones; for a
+ * reader who scrolled up the first one stays where it is, so that nothing moves under the eyes.
+ */
+function useTail(start: number, end: number) {
+  const box = useRef<HTMLDivElement>(null);
+  const [held, setHeld] = useState<number | null>(null);
+  const kept = useRef<number | null>(null);
+  const first = Math.max(start, held ?? end - DRAWN);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) {
+      return;
+    }
+    if (held === null) {
+      element.scrollTop = element.scrollHeight;
+    } else if (kept.current !== null) {
+      element.scrollTop += toEnd(element) - kept.current;
+    }
+    kept.current = null;
+  });
+  return {
+    box,
+    first,
+    follow: held === null,
+    setFollow: (on: boolean) => setHeld(on ? null : (held ?? first)),
+    showMore: () => {
+      kept.current = toEnd(box.current!);
+      setHeld(first - MORE);
+    }
+  };
 }
 
 function LogLine({ line }: { line: string }): JSX.Element {

@@ -3,7 +3,7 @@ import { duration, moment, number, ago } from '../format';
 import { useApp, useNow, useStatus, useStore } from '../hooks';
 import { nameOf } from '../labels';
 import { isLive, type IRun } from '../model';
-import { flatten } from '../object';
+import { flatten, own } from '../object';
 import { t } from '../text';
 import { ChartGrid } from './ChartGrid';
 import { Facts } from './Facts';
@@ -31,7 +31,7 @@ export function RunCard({ id, head }: { id: string; head?: JSX.Element | null })
       <Problems run={run} />
       <div class="rn-card-facts">
         <Facts title={t('Config')} facts={flatten(run.config)} />
-        <Facts title={t('Summary')} facts={flatten(run.summary)} />
+        <Facts title={t('Summary')} facts={summaryOf(run)} />
       </div>
       <ChartGrid runs={[{ run, color: 0, label: nameOf(run) }]} legend={false} />
       <ImageStrip run={id} />
@@ -39,6 +39,18 @@ export function RunCard({ id, head }: { id: string; head?: JSX.Element | null })
     </article>
   );
 }
+
+/** What came out, without the best value: it stands in the head. */
+function summaryOf(run: IRun): Map<string, unknown> {
+  const facts = flatten(run.summary);
+  if (run.best_metric_name) {
+    ['name', 'value', 'step', 'mode'].forEach(part => facts.delete(`best_metric_${part}`));
+  }
+  return facts;
+}
+
+/** States whose reason is told beside them; those that ended badly have it in a note. */
+const REASONED: readonly string[] = ['lost', 'unknown', 'stale', 'idle'];
 
 function CardHead({ run }: { run: IRun }): JSX.Element {
   const { source } = useApp();
@@ -50,6 +62,9 @@ function CardHead({ run }: { run: IRun }): JSX.Element {
           {nameOf(run)}
         </h2>
         <StateChip run={run} />
+        {REASONED.includes(run.state) && run.state_reason && (
+          <span class="rn-reason rn-muted">{run.state_reason}</span>
+        )}
         {(run.tags ?? []).map(tag => (
           <span class="rn-tag" key={tag}>
             {tag}
@@ -67,14 +82,15 @@ function Figures({ run, place }: { run: IRun; place: string }): JSX.Element {
   const begin = run.started_at ?? run.created_at ?? run.created_time;
   const end = isLive(run) ? now : (run.ended_at ?? run.updated_at);
   const best = run.best_metric_name;
-  const figures: [string, string, string?][] = [
-    [t('Started'), ago(begin, now), moment(begin)],
+  const figures: [string, string, string?, string?][] = [
+    [t('Started'), ago(begin, now), '', moment(begin)],
     [t('Duration'), begin && end ? duration(end - begin) : '–'],
     [t('Last step'), number(run.last_step)]
   ];
   if (best) {
-    const at =
-      typeof run.best_metric_step === 'number' ? t('at step %1', run.best_metric_step) : '';
+    // Not every door carries the step in the item itself.
+    const step = run.best_metric_step ?? own(run.summary, 'best_metric_step');
+    const at = typeof step === 'number' ? t('at step %1', step) : '';
     figures.push([t('Best %1', best), number(run.best_metric_value), at]);
   }
   figures.push([t('Run'), run.id]);
@@ -83,11 +99,11 @@ function Figures({ run, place }: { run: IRun; place: string }): JSX.Element {
   }
   return (
     <dl class="rn-figures">
-      {figures.map(([name, text, title]) => (
+      {figures.map(([name, text, small, title]) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd class="rn-num" title={title}>
-            {text}
+            {text} {small && <small class="rn-muted">{small}</small>}
           </dd>
         </div>
       ))}
@@ -97,7 +113,7 @@ function Figures({ run, place }: { run: IRun; place: string }): JSX.Element {
 
 function Problems({ run }: { run: IRun }): JSX.Element | null {
   const problems = [...(run.problems ?? [])];
-  if (['failed', 'lost', 'interrupted', 'stale'].includes(run.state) && run.state_reason) {
+  if (['failed', 'interrupted'].includes(run.state) && run.state_reason) {
     problems.unshift(run.state_reason);
   }
   return problems.length ? (

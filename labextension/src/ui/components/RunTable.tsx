@@ -159,5 +159,5 @@ export function shownOf(shown: number, total: number): string {
   if (shown === total) {
     return total === 1 ? t('1 run') : t('%1 runs', count(total));
   }
-  return t('%1 of %2 runs', count(shown), count(total));
+  return total === 1 ? t('0 of 1 run') : t('%1 of %2 runs', count(shown), count(total));
 }

@@ -3,14 +3,14 @@ import { useEffect, useState } from 'preact/hooks';
 import { clock } from '../chart/axes';
 import { colorValue } from '../chart/palette';
 import type { IHover, Plot } from '../chart/plot';
-import { number, tick } from '../format';
+import { count, number } from '../format';
 import { useApp } from '../hooks';
 import { t } from '../text';
 
 /** Lines listed at most; the nearest to the pointer come first. */
 const LISTED = 8;
 
-/** The values under the pointer, beside it. */
+/** The values of several lines under the pointer, beside it; a single one is told in the head. */
 export function Tooltip({ plot }: { plot: { current: Plot | null } }): JSX.Element | null {
   const { view } = useApp();
   const [hover, setHover] = useState<IHover | null>(null);
@@ -20,7 +20,7 @@ export function Tooltip({ plot }: { plot: { current: Plot | null } }): JSX.Eleme
   }
   const { left, width } = hover.at;
   const right = left > width / 2;
-  const x = view.xAxis.value === 'time' ? clock(hover.x) : t('step %1', tick(Math.round(hover.x)));
+  const x = view.xAxis.value === 'time' ? clock(hover.x) : t('step %1', count(Math.round(hover.x)));
   const side = right ? { right: `${width - left + 24}px` } : { left: `${left + 64}px` };
   return (
     <div class="rn-tooltip" style={side} aria-hidden="true">

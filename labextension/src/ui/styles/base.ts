@@ -54,9 +54,9 @@ export const base = `
 .rn-calm { color: var(--rn-muted); padding: 16px 2px !important; }
 .rn-empty { display: flex; flex-direction: column; align-items: center; gap: 8px; padding: 40px 16px; text-align: center; color: var(--rn-muted); }
 .rn-empty h2 { color: var(--rn-text); }
-.rn-empty p { max-width: 52ch; }
+.rn-empty p { max-width: 72ch; text-wrap: balance; }
 .rn-root .rn-empty-icon { width: 24px; height: 24px; }
-.rn-root .rn-code { font: 12px/1.6 var(--rn-mono); text-align: left; padding: 12px 16px; margin-top: 8px; max-width: 100%; overflow-x: auto; border-radius: var(--rn-radius); border: 1px solid var(--rn-line); background: var(--rn-sunk); color: var(--rn-text); user-select: all; }
+.rn-root .rn-code { font: 12px/1.6 var(--rn-mono); text-align: left; padding: 12px 16px; margin-top: 8px; max-width: 100%; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: var(--rn-radius); border: 1px solid var(--rn-line); background: var(--rn-sunk); color: var(--rn-text); user-select: all; }
 .rn-loading { padding: 12px 4px; display: grid; gap: 12px; }
 .rn-bone { height: 14px; border-radius: 4px; background: var(--rn-hover); animation: rn-breathe 1.6s ease-in-out infinite; }
 @keyframes rn-breathe { 50% { opacity: 0.45; } }

@@ -9,12 +9,15 @@ export const card = `
 .rn-figures { display: flex; flex-wrap: wrap; gap: 8px 32px; padding-top: 8px !important; }
 .rn-figures dt { font-size: 11px; line-height: 16px; color: var(--rn-muted); }
 .rn-figures dd { font-size: 14px; line-height: 20px; overflow-wrap: anywhere; }
+.rn-figures small { font-size: 12px; }
+.rn-reason { font-size: 12px; }
+.rn-reason::first-letter { text-transform: uppercase; }
 .rn-notes { padding-top: 8px !important; white-space: pre-wrap; }
 .rn-card-facts:not(:empty) { display: grid; gap: 12px; padding: 12px 0; border-top: 1px solid var(--rn-line); border-bottom: 1px solid var(--rn-line); }
-.rn-facts dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 232px), 1fr)); gap: 0 32px; padding-top: 4px !important; }
-.rn-fact { display: flex; gap: 12px; line-height: 24px; min-width: 0; }
-.rn-fact dt { color: var(--rn-muted); flex: 0 0 44%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.rn-fact dd { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.rn-facts dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, var(--rn-fact)), 1fr)); gap: 0 24px; padding-top: 4px !important; }
+.rn-fact { display: flex; gap: 8px; line-height: 24px; min-width: 0; }
+.rn-fact dt { color: var(--rn-muted); flex: 0 1 auto; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.rn-fact dd { flex: 0 8 auto; min-width: 4ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .rn-section-head { display: flex; align-items: center; gap: 8px; padding-bottom: 8px; }
 .rn-section-head .rn-muted { font-size: 12px; flex: 1; }
 .rn-images, .rn-logs { margin-top: 24px; }
@@ -24,7 +27,7 @@ export const card = `
 .rn-image figcaption { display: flex; gap: 8px; padding: 4px 2px; font-size: 12px; }
 .rn-image-name { flex: 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .rn-image input { width: 100%; }
-.rn-log-box { height: 240px; overflow: auto; overscroll-behavior: contain; font: 12px/1.55 var(--rn-mono); padding: 8px 12px; border: 1px solid var(--rn-line); border-radius: 8px; background: var(--rn-sunk); }
+.rn-log-box { max-height: 300px; overflow: auto; overscroll-behavior: contain; overflow-anchor: none; font: 12px/1.55 var(--rn-mono); padding: 8px 12px; border: 1px solid var(--rn-line); border-radius: 8px; background: var(--rn-sunk); }
 .rn-log-line { white-space: pre-wrap; overflow-wrap: anywhere; min-height: 1.55em; }
 .rn-sgr-bold { font-weight: 700; }
 .rn-sgr-dim { opacity: 0.7; }

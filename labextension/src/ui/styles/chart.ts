@@ -1,4 +1,7 @@
-/** Charts, their grid and toolbar; the few rules that uPlot's own elements need stand at the end. */
+/**
+ * Charts, their grid and toolbar; the few rules that uPlot's own elements need stand at the end. Four charts are two
+ * rows of two where four in a row find no room: the factor 999 makes a switch of a difference in width.
+ */
 export const chart = `
 .rn-charts { margin-top: 8px; }
 .rn-toolbar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding: 8px 0; }
@@ -13,18 +16,20 @@ export const chart = `
 .rn-root .rn-legend-item:hover { background: var(--rn-hover); }
 .rn-root .rn-legend-item[aria-pressed='false'] { color: var(--rn-muted); text-decoration: line-through; }
 .rn-legend-item[aria-pressed='false'] .rn-swatch { opacity: 0.3; }
-.rn-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 12px; }
-.rn-chart { position: relative; border: 1px solid var(--rn-line); border-radius: 8px; padding: 8px 8px 4px; min-width: 0; background: var(--rn-bg); }
-.rn-chart.rn-wide { grid-column: 1 / -1; }
-.rn-chart-head { display: flex; align-items: center; gap: 4px; height: 24px; padding-left: 4px; }
-.rn-chart-name { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; flex: 1 0 auto; max-width: 60%; }
-.rn-chart-value { white-space: nowrap; padding: 0 4px; }
+.rn-grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 12px; }
+.rn-grid:has(> :nth-child(4):last-child) { grid-template-columns: repeat(auto-fit, minmax(max(min(100%, 300px), min(34%, (1236px - 100%) * 999)), 1fr)); }
+.rn-root .rn-chart { position: relative; border: 1px solid var(--rn-line); border-radius: 8px; padding: 4px 8px; min-width: 0; max-width: 720px; background: var(--rn-bg); }
+.rn-root .rn-wide { grid-column: 1 / -1; max-width: none; }
+.rn-chart-head { display: flex; align-items: center; gap: 4px; height: 24px; }
+.rn-chart-name { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; flex: 0 1 auto; }
+.rn-chart-value { white-space: nowrap; padding-left: 4px; }
+.rn-chart-value :first-child { padding-right: 4px; }
 .rn-root .rn-quiet { opacity: 0; }
 .rn-chart:hover .rn-quiet, .rn-branch:hover .rn-quiet, .rn-root .rn-quiet:focus-visible { opacity: 1; }
 .rn-plot { position: relative; height: 184px; }
 .rn-wide .rn-plot { height: 360px; }
 .rn-plot-empty { position: absolute; inset: 0; display: grid; place-items: center; color: var(--rn-muted); pointer-events: none; }
-.rn-chart-note { font-size: 11px; color: var(--rn-muted); overflow: hidden; white-space: nowrap; text-overflow: ellipsis; flex: 0 1 auto; min-width: 0; }
+.rn-chart-note { font-size: 11px; color: var(--rn-muted); overflow: hidden; white-space: nowrap; text-overflow: ellipsis; flex: 1 10 auto; min-width: 0; text-align: right; }
 .rn-tooltip { position: absolute; top: 10px; z-index: 10; pointer-events: none; max-width: min(260px, 70%); padding: 6px 8px; border-radius: var(--rn-radius); background: var(--rn-bg); border: 1px solid var(--rn-line); box-shadow: var(--rn-shadow); font-size: 12px; line-height: 18px; }
 .rn-tooltip-x { color: var(--rn-muted); font-size: 11px; }
 .rn-tooltip-row { display: flex; align-items: center; gap: 6px; }

@@ -1,6 +1,7 @@
 /** The tree of projects, experiments and runs. */
 export const explorer = `
 .rn-explorer { display: flex; flex-direction: column; height: 100%; min-height: 0; padding: 8px 0 0; }
+.rn-brief, .rn-tree .rn-calm { padding: 12px 16px !important; }
 .rn-explorer .rn-filter { margin: 0 8px 8px; flex: none; }
 .rn-tree { flex: 1; min-height: 0; overflow: auto; padding: 0 4px 8px; }
 .rn-explorer footer { flex: none; font-size: 11px; padding: 6px 12px; border-top: 1px solid var(--rn-line); }

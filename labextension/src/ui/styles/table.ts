@@ -16,7 +16,7 @@ export const table = `
 .rn-root .rn-table tbody tr:hover td { background: var(--rn-hover); }
 .rn-root .rn-table .rn-pick { width: 38px; padding: 0 0 0 12px; }
 .rn-root .rn-table td.rn-name { font-weight: 500; }
-.rn-root .rn-sort { display: inline-flex; gap: 4px; align-items: center; max-width: 240px; font-weight: 600; position: relative; }
+.rn-root .rn-sort { display: inline-flex; gap: 4px; align-items: center; vertical-align: middle; max-width: 240px; font-weight: 600; position: relative; }
 .rn-sort span { overflow: hidden; text-overflow: ellipsis; }
 .rn-sort i { font-style: normal; width: 10px; flex: none; }
 .rn-root .rn-sort:hover { color: var(--rn-text); }
@@ -26,7 +26,7 @@ export const table = `
 .rn-open .rn-muted { font-weight: 400; }
 .rn-short-id { margin-left: 8px; font-size: 11px; font-weight: 400; color: var(--rn-muted); }
 .rn-menu { position: relative; }
-.rn-root .rn-menu summary { list-style: none; }
+.rn-root .rn-menu summary { list-style: none; vertical-align: top; }
 .rn-menu summary::-webkit-details-marker { display: none; }
 .rn-menu-body { position: absolute; right: 0; top: 28px; z-index: 20; width: 280px; max-height: 320px; overflow: auto; padding: 8px; display: grid; gap: 2px; background: var(--rn-bg); border: 1px solid var(--rn-line); border-radius: var(--rn-radius); box-shadow: var(--rn-shadow); }
 .rn-menu-body label { display: flex; align-items: center; gap: 8px; padding: 3px 6px; border-radius: 4px; cursor: pointer; }
