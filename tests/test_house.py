@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from places import REPOSITORY
 
 import runicorn
 import runicorn_jupyter
+from runicorn_jupyter.display.palette import COLORS
 
 PACKAGE = REPOSITORY / "runicorn_jupyter"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "labextension" not in path.relative_to(PACKAGE).parts)
@@ -147,6 +149,17 @@ def test_the_facade_lists_what_type_checkers_see():
 def test_front_and_back_have_one_version():
     package = json.loads((REPOSITORY / "labextension" / "package.json").read_text())
     assert package["version"] == runicorn_jupyter.__version__
+
+
+def test_the_picture_and_the_page_have_the_same_colours():
+    palette = (REPOSITORY / "labextension" / "src" / "ui" / "chart" / "palette.ts").read_text()
+    light = palette.split("LIGHT")[1].split("];")[0]
+    assert tuple(re.findall(r"'(#[0-9a-f]{6})'", light)) == COLORS
+
+
+def test_the_widget_stays_small():
+    """Its bundle travels by comm into every page that shows one, VS Code's included."""
+    assert (PACKAGE / "static" / "widget.js").stat().st_size <= 150_000
 
 
 def test_nothing_evaluates_what_a_file_says():

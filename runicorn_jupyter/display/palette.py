@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 COLORS: tuple[str, ...] = (
-    "#4e79a7",
-    "#dd7a1f",
-    "#4f9a46",
-    "#dc4f51",
-    "#8d6bb3",
-    "#249a96",
-    "#cf5f8d",
-    "#a9841b",
-    "#8b6f5e",
-    "#5a86d6",
-    "#7d8f2b",
-    "#b0619f",
+    "#3b62d9",
+    "#d2690e",
+    "#218a55",
+    "#c23f94",
+    "#0e8299",
+    "#7d55d4",
+    "#c93c4c",
+    "#857409",
+    "#93593b",
+    "#54647d",
 )
 """Each stands out at 3:1 or more on a white and on a near-black page, so no picture needs to know its theme."""
 
@@ -22,12 +20,12 @@ GREY = "#868686"
 """Words and frames inside a picture, where ``currentColor`` does not reach."""
 
 STATE_COLORS = {
-    "running": "#4e79a7",
-    "idle": "#4e79a7",
-    "finished": "#4f9a46",
-    "failed": "#dc4f51",
-    "lost": "#dc4f51",
-    "interrupted": "#dd7a1f",
+    "running": "#3b62d9",
+    "idle": "#3b62d9",
+    "finished": "#218a55",
+    "failed": "#c93c4c",
+    "lost": "#c93c4c",
+    "interrupted": "#d2690e",
 }
 
 
