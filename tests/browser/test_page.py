@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import threading
 
 import pytest
 from browser_parts import drag_over
@@ -44,6 +46,7 @@ def test_a_growing_run_moves_by_itself_in_light_and_dark(tmp_path, page, shot):
         expect(page.locator("figure canvas").first).to_be_visible()
         append(run_dir, {"loss": 0.5, "global_step": 51})
         expect(page.locator("body")).to_contain_text("51")
+        expect(page.locator("figure .rn-chart-value")).to_have_text("0.5")
         with (run_dir / "logs.txt").open("a") as log:
             log.write("a line that came later\n")
         expect(page.get_by_text("a line that came later")).to_be_visible()
@@ -51,6 +54,34 @@ def test_a_growing_run_moves_by_itself_in_light_and_dark(tmp_path, page, shot):
         shot("page-live-light")
         page.emulate_media(color_scheme="dark")
         shot("page-live-dark")
+
+
+def test_a_run_that_never_pauses_is_drawn_all_the_while(tmp_path, page):
+    """Points come faster than the page reads: it must not wait for a silence that never comes."""
+    run_dir = write_run(tmp_path, "busy", status="running", points=1)
+    (run_dir / "heartbeat").write_text("{}")
+    over = threading.Event()
+
+    def train():
+        step = 1
+        while not over.wait(0.02):
+            step += 1
+            append(run_dir, {"loss": 1000 + step, "global_step": step})
+
+    trainer = threading.Thread(target=train)
+    with running_viewer(tmp_path) as viewer:
+        page.goto(address(viewer, "#/run/busy"))
+        value = page.locator("figure .rn-chart-value")
+        expect(value).to_have_text("1")
+        trainer.start()
+        try:
+            expect(value).to_have_text(re.compile(r"^1,?\d{3}"))
+            seen = value.inner_text()
+            expect(value).not_to_have_text(seen)
+            assert trainer.is_alive()
+        finally:
+            over.set()
+            trainer.join()
 
 
 def test_an_empty_root_says_how_to_begin(tmp_path, page, shot):

@@ -30,6 +30,8 @@ export class CurveFetcher {
   private readonly _stale = new Set<string>();
   private readonly _wholeAt = new Map<string, number>();
   private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _due = Infinity;
+  private _lastRound = 0;
   private _busy = false;
   private _disposed = false;
 
@@ -48,7 +50,7 @@ export class CurveFetcher {
         this._stale.add(run);
       }
     }
-    this._schedule(0);
+    this._schedule(Date.now());
   }
 
   /** Read the curves of the followed runs for which `touched` is true. */
@@ -58,7 +60,7 @@ export class CurveFetcher {
         this._stale.add(run);
       }
     }
-    this._schedule(PAUSE);
+    this._schedule(this._lastRound + PAUSE);
   }
 
   dispose(): void {
@@ -66,15 +68,19 @@ export class CurveFetcher {
     clearTimeout(this._timer);
   }
 
-  private _schedule(delay: number): void {
-    if (this._stale.size && !this._busy && !this._disposed) {
+  /** Begin a round at the time `due`, or when an earlier one is planned: changes that keep coming never put it off. */
+  private _schedule(due: number): void {
+    if (this._stale.size && !this._busy && !this._disposed && due < this._due) {
       clearTimeout(this._timer);
-      this._timer = setTimeout(() => void this._work(), delay);
+      this._due = due;
+      this._timer = setTimeout(() => void this._work(), Math.max(due - Date.now(), 0));
     }
   }
 
   private async _work(): Promise<void> {
     this._busy = true;
+    this._due = Infinity;
+    this._lastRound = Date.now();
     const runs = [...this._stale].slice(0, BATCH);
     runs.forEach(run => this._stale.delete(run));
     const wanted = runs.filter(run => this._wants.has(run));
@@ -86,7 +92,7 @@ export class CurveFetcher {
       ...wanted.filter(run => this._wants.get(run)?.clock).map(run => this._clock(run))
     ]);
     this._busy = false;
-    this._schedule(PAUSE);
+    this._schedule(this._lastRound + PAUSE);
   }
 
   private async _whole(runs: readonly string[]): Promise<void> {

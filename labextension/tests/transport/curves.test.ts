@@ -45,6 +45,25 @@ test('a followed curve is read whole once, then from its last step, and no longe
   fetcher.dispose();
 });
 
+test('changes that keep coming never put the next reading off', async () => {
+  let asked = 0;
+  const client = {
+    curves: () => {
+      asked += 1;
+      return Promise.resolve([curve([0, asked], [9, 8])]);
+    }
+  } as unknown as Client;
+  const store = new Store();
+  store.setRuns([makeRun('a')], 1);
+  const fetcher = new CurveFetcher(client, store);
+  fetcher.want([{ curves: ['a'] }]);
+  await until(() => asked === 1);
+  const changes = setInterval(() => fetcher.refresh(() => true), 50);
+  await until(() => asked >= 3);
+  clearInterval(changes);
+  fetcher.dispose();
+});
+
 test('a clock starts at zero and passes over rows without a step', () => {
   const rows = [{ global_step: 1, time: 100 }, { time: 101 }, { global_step: 3, time: 104.5 }];
   expect(readClock(rows)).toEqual({ x: [1, 3], y: [0, 4.5] });
