@@ -16,6 +16,7 @@ import re
 import stat
 import sys
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from typing import NamedTuple
 from runicorn_jupyter.errors import RootMissing, RootUnusable, UnsafeName
 
 NAME_LIMIT = 100
+COMPONENT_BYTES = 255
 JSON_LIMIT = 8 * 1024 * 1024
 """A larger meta, status, summary or assets file is not read: one run must not cost the memory of all."""
 
@@ -55,16 +57,18 @@ def find_root(argument: str | os.PathLike[str] | None = None, setting: str | Non
     RootUnusable
         The text is no path of this system (a drive path on POSIX) or is empty.
     """
-    candidates = (
-        (argument, "argument"),
-        (os.environ.get(ROOT_VARIABLE), ROOT_VARIABLE),
-        (setting, "setting"),
-        (configured_root(), "user config"),
+    # Looked up one by one: an account without a home has no config folder to ask, and need not when it names its root.
+    candidates: tuple[tuple[Callable[[], str | os.PathLike[str] | None], str], ...] = (
+        (lambda: argument, "argument"),
+        (lambda: os.environ.get(ROOT_VARIABLE), ROOT_VARIABLE),
+        (lambda: setting, "setting"),
+        (configured_root, "user config"),
     )
-    for value, reason in candidates:
+    for look_up, reason in candidates:
+        value = look_up()
         if value is not None and str(value) != "":
             return Root(expand(value), reason)
-    return Root(Path.home() / "runicorn_data", "default")
+    return Root(expand("~/runicorn_data"), "default")
 
 
 def expand(value: str | os.PathLike[str]) -> Path:
@@ -81,6 +85,8 @@ def expand(value: str | os.PathLike[str]) -> Path:
     if os.name != "nt" and _DRIVE.match(text):
         raise RootUnusable(f"{text!r} is a Windows path; on this machine give a folder such as ~/runicorn_data.")
     expanded = os.path.expanduser(os.path.expandvars(text))  # noqa: PTH111
+    if expanded.startswith("~"):
+        raise RootUnusable("This account has no home directory; name the storage root, e.g. with RUNICORN_DIR.")
     return Path(os.path.abspath(expanded))  # noqa: PTH100 - resolve() would follow links
 
 
@@ -139,7 +145,10 @@ def safe_name(name: str, what: str = "name") -> str:
 def plain_component(name: str) -> bool:
     """Tell whether `name` is one existing path component at all: no separator, no NUL, not ``.`` or ``..``."""
     return (
-        bool(name) and name not in {".", ".."} and not any(c in name for c in "/\\\0") and len(os.fsencode(name)) <= 255
+        bool(name)
+        and name not in {".", ".."}
+        and not any(c in name for c in "/\\\0")
+        and len(os.fsencode(name)) <= COMPONENT_BYTES
     )
 
 
@@ -266,10 +275,13 @@ def _private(folder: Path) -> Path:
 
 def configured_root() -> str | None:
     """Return the root that the user configured: ours, else upstream's (D22: read, never written), else None."""
-    upstream = Path(_folders().user_config_dir("runicorn", appauthor=False))
+    try:
+        ours, upstream = config_folder(), Path(_folders().user_config_dir("runicorn", appauthor=False))
+    except RuntimeError:  # an account without a home directory
+        return None
     if sys.platform != "linux":
         upstream = upstream.with_name("Runicorn")
-    for folder in (config_folder(), upstream):
+    for folder in (ours, upstream):
         try:
             root = json.loads((folder / "config.json").read_bytes())["user_root_dir"]
         except (OSError, ValueError, KeyError, TypeError):
@@ -282,8 +294,8 @@ def configured_root() -> str | None:
 def _name_problem(text: str) -> str | None:
     if not text:
         return "is empty"
-    if len(text) > NAME_LIMIT:
-        return f"has {len(text)} characters; {NAME_LIMIT} are allowed"
+    if len(text) > NAME_LIMIT or len(text.encode("utf-8", "replace")) > COMPONENT_BYTES:
+        return f"is too long: {NAME_LIMIT} characters and {COMPONENT_BYTES} bytes are allowed"
     if any(character in "/\\" for character in text) or ".." in text:
         return "holds a path separator or '..'"
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
@@ -292,9 +304,7 @@ def _name_problem(text: str) -> str | None:
         return f"begins with {text[0]!r}"
     if text[-1] in " .":
         return "ends with a space or a dot"
-    if _RESERVED.fullmatch(text):
-        return "is reserved by Windows"
-    return None
+    return "is reserved by Windows" if _RESERVED.fullmatch(text) else None
 
 
 def _short(text: str) -> str:

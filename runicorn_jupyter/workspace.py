@@ -5,6 +5,7 @@ Its calls are synchronous and thread-safe; a server runs them in threads, a kern
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -29,6 +30,8 @@ from runicorn_jupyter.store.logs import LogTail
 from runicorn_jupyter.store.media import MediaFile, images, open_media
 from runicorn_jupyter.store.rows import every_point, metric_rows
 from runicorn_jupyter.store.store import Axis, Store
+
+log = logging.getLogger(__name__)
 
 __all__ = ["LogTail", "MediaFile", "Workspace"]
 
@@ -220,4 +223,7 @@ class Workspace:
         with self._lock:
             listeners = list(self._listeners)
         for listener in listeners:
-            listener(version)
+            try:
+                listener(version)
+            except Exception:
+                log.exception("A listener of the change feed failed.")

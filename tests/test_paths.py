@@ -26,7 +26,7 @@ UNSAFE = """
 """.strip().split("|")
 
 
-@pytest.mark.parametrize("name", [*UNSAFE, "", "x\n", "x\0", "a" * 101, "half \ud800"])
+@pytest.mark.parametrize("name", [*UNSAFE, "", "x\n", "x\0", "a" * 101, "好" * 100, "half \ud800"])
 def test_unsafe_names_are_refused_in_a_sentence(name):
     """F01, F02: what could leave its folder, or cannot be stored everywhere, is never created."""
     with pytest.raises(UnsafeName, match=r"The project .*\."):
@@ -112,3 +112,16 @@ def test_a_replaced_file_is_never_half(tmp_path, monkeypatch):
         write_atomically(target, b"new")
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["status.json"]
+
+
+def test_an_account_without_a_home_can_name_its_root(monkeypatch):
+    """A container's user may have no home directory at all; only the default needs one."""
+
+    def homeless(*_, **__):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("platformdirs.user_config_dir", homeless)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    assert find_root("/data/runs").reason == "argument"
+    with pytest.raises(RootUnusable, match="no home directory"):
+        find_root()

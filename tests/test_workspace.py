@@ -21,6 +21,7 @@ from rundirs import append, write_run
 from runicorn_jupyter.errors import AmbiguousRun, BadRequest, MediaNotFound, RootUnusable, RunNotFound
 from runicorn_jupyter.models import RunFilter
 from runicorn_jupyter.paths import cache_folder
+from runicorn_jupyter.store import survey
 from runicorn_jupyter.workspace import Workspace
 
 
@@ -194,6 +195,95 @@ def test_every_field_may_be_of_any_type(tmp_path, opened, file):
     page = opened(tmp_path).runs()
     assert page.total == count
     assert json.dumps([run.item(("config", "summary", "metrics")) for run in page.runs], allow_nan=False)
+
+
+def test_one_run_that_breaks_every_rule_hides_no_other(tmp_path, opened, monkeypatch):
+    """Whatever fails while one run is looked at: the others are listed, and it is marked."""
+    write_run(tmp_path, "good", points=2)
+    write_run(tmp_path, "odd-pid", status="running", hostname=os.uname().nodename, pid=-1)
+    write_run(tmp_path, "99991231_235959_abcdef", created_at=None)
+    cursed = write_run(tmp_path, "cursed")
+    real = survey.read_facts
+
+    def read_facts(root, place):
+        if place.directory.endswith("cursed"):
+            raise RuntimeError("nobody thought of this")
+        return real(root, place)
+
+    monkeypatch.setattr(survey, "read_facts", read_facts)
+    workspace = opened(tmp_path)
+    assert {run.id for run in workspace.runs().runs} == {"good", "odd-pid", "99991231_235959_abcdef", "cursed"}
+    assert workspace.run("cursed").problems == ("this run could not be read; the log says why",)
+    monkeypatch.undo()
+    workspace.refresh()
+    assert workspace.run("cursed").problems == ()
+    assert cursed.exists()
+
+
+def test_a_run_that_goes_on_after_its_end_is_seen(tmp_path, opened):
+    """D32: an interrupted cell is run again; nobody waits for the next walk over everything."""
+    run_dir = write_run(tmp_path, "again", status="interrupted", hostname="elsewhere", points=1)
+    workspace = opened(tmp_path)
+    workspace.refresh()
+    (run_dir / "heartbeat").write_text("{}")
+    (run_dir / "status.json").write_text('{"status": "running", "started_at": 1790000000.0}')
+    workspace.catch_up()
+    assert workspace.run("again").state in {"running", "idle"}
+
+
+def test_a_moved_run_is_changed_and_not_gone(tmp_path, opened):
+    run_dir = write_run(tmp_path, "moves")
+    workspace = opened(tmp_path)
+    version = workspace.runs().version
+    (tmp_path / "demo" / "second" / "runs").mkdir(parents=True)
+    run_dir.rename(tmp_path / "demo" / "second" / "runs" / "moves")
+    workspace.refresh()
+    changes = workspace.changes(version)
+    assert (changes.changed, changes.gone) == (("moves",), ())
+
+
+def test_a_busy_index_is_not_thrown_away(tmp_path, monkeypatch):
+    """Another process writes: waiting is right, starting over would take its work from under it."""
+    write_run(tmp_path / "root", "one")
+    with Workspace(tmp_path / "root") as first:
+        assert first.wait_complete(20)
+    inode = index_file().stat().st_ino
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **options: real(*args, **{**options, "timeout": 0.1}))
+    with sqlite3.connect(index_file(), isolation_level=None) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError):
+            Workspace(tmp_path / "root")
+    assert index_file().stat().st_ino == inode
+
+
+def test_readers_of_a_growing_run_never_see_it_half_grown(tmp_path, opened):
+    """Rows, curves and frames are cut from one moment of the table, with texts beside the numbers."""
+    run_dir = write_run(tmp_path, "grows", status="running", hostname="elsewhere")
+    workspace = opened(tmp_path)
+    faults = []
+    over = threading.Event()
+
+    def read():
+        while not over.is_set():
+            try:
+                rows = workspace.metric_rows("grows")
+                assert all(row["stage"] == "train" and row["loss"] is not None for row in rows.rows)
+                workspace.curves(["grows"])
+                workspace.frame_columns("grows")
+            except Exception as fault:  # noqa: BLE001 - a thread's fault is shown by the test
+                faults.append(fault)
+                return
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for step in range(0, 3000, 10):
+        append(run_dir, *({"loss": 1.0, "stage": "train", "global_step": step + at} for at in range(10)))
+    over.set()
+    for reader in readers:
+        reader.join()
+    assert faults == []
 
 
 def test_special_files_never_block(tmp_path, opened):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,10 @@ class Growing:
         self._data[self._size : needed] = values
         self._size = needed
 
+    def snapshot(self) -> Growing:
+        """Return the values so far as an array of their own length, without a copy: growth never overwrites them."""
+        return copy(self)
+
     @property
     def view(self) -> NDArray[Any]:
         """The values so far, without a copy."""
@@ -56,6 +61,13 @@ class Series:
         self.events = Growing(np.int64)
         self.values = Growing(np.float64)
         self.integers = True
+
+    def snapshot(self) -> Series:
+        """Return the series as it is now."""
+        frozen = Series()
+        frozen.events, frozen.values = self.events.snapshot(), self.values.snapshot()
+        frozen.integers = self.integers
+        return frozen
 
     def summary(self) -> MetricSummary:
         """Return last, min, max and first of the finite values, and the count of all."""
@@ -85,8 +97,20 @@ class EventTable:
 
     @property
     def size(self) -> int:
-        """Number of values held, the measure of memory (about 16 bytes each)."""
-        return 2 * len(self.steps) + 2 * sum(len(series.values) for series in self.series.values())
+        """Number of values held, the measure of memory (about 8 bytes each; a text counts for eight)."""
+        numbers = sum(len(series.values) for series in self.series.values())
+        texts = sum(len(values) for values in self.objects.values()) + len(self.images)
+        return 2 * (len(self.steps) + numbers) + 8 * texts
+
+    def snapshot(self) -> EventTable:
+        """Return the table as it is now, which later events leave alone; numbers are shared, not copied."""
+        frozen = EventTable()
+        frozen.steps, frozen.times = self.steps.snapshot(), self.times.snapshot()
+        frozen.series = {name: series.snapshot() for name, series in self.series.items()}
+        frozen.objects = {name: list(values) for name, values in self.objects.items()}
+        frozen.images = list(self.images)
+        frozen.bad = self.bad
+        return frozen
 
     def extend(self, events: list[dict[str, Any]]) -> None:
         """Append parsed event lines; what is neither a metric nor an image event is passed over."""

@@ -7,15 +7,26 @@ import numpy as np
 from runicorn_jupyter.store.columns import Floats, Integers
 
 
-def ordered(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Return the points sorted by `x`, of equal `x` only the one logged last.
+def ordered(x: Floats, y: Floats, *, distinct: bool = True) -> tuple[Floats, Floats]:
+    """Return the points sorted by `x`; points whose `x` is not finite have no place and are left out.
 
     Resumed runs and several processes log steps again or out of order; the usual case of rising `x` costs one pass.
+
+    Parameters
+    ----------
+    x, y : arrays of equal length
+    distinct : bool
+        Of equal `x` keep only the point logged last, as is right for steps and wrong for coarse clocks.
     """
+    known = np.isfinite(x)
+    if not known.all():
+        x, y = x[known], y[known]
     if len(x) < 2 or bool(np.all(x[1:] > x[:-1])):
         return x, y
     order = np.argsort(x, kind="stable")
     x, y = x[order], y[order]
+    if not distinct:
+        return x, y
     last = np.append(x[1:] != x[:-1], True)
     return x[last], y[last]
 
@@ -33,7 +44,7 @@ def envelope(x: Floats, y: Floats, width: int) -> tuple[Floats, Floats, bool]:
     Beyond that count the points fall into `width` - 1 stretches of equal length; each gives its smallest and its
     largest value where they stand, or one gap when nothing in it is finite. The first and the last point are kept.
     """
-    count = len(x)
+    count, width = len(x), max(width, 2)
     if count <= 2 * width:
         return x, y, True
     picked = np.unique(np.concatenate(([0], extremes(y, width - 1), [count - 1])))

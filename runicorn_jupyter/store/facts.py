@@ -136,7 +136,7 @@ def _created_at(place: RunPlace, meta: Mapping[str, Any], started_at: float | No
     match = _ID_TIME.fullmatch(place.directory.rsplit("/", 1)[-1])
     try:
         return datetime.strptime(match[1], "%Y%m%d_%H%M%S").astimezone().timestamp() if match else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -68,6 +68,9 @@ class Index:
         self._open: list[sqlite3.Connection] = []
         try:
             self._prepare()
+        except sqlite3.OperationalError:
+            self.close()  # busy, full or read only: no reason to throw away what another process works with
+            raise
         except sqlite3.DatabaseError:
             self.close()
             for suffix in ("", "-wal", "-shm"):

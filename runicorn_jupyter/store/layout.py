@@ -13,7 +13,9 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-_SKIPPED = frozenset({"runs", "webui", "archive"})
+_ARCHIVED = frozenset({"archive/blobs", "archive/manifests", "archive/outputs"})
+"""What 0.6+ keeps beside its runs: thousands of folders, none of them a run."""
+
 _DEEPEST = 64
 _SETTLED = 0.2
 """Seconds: a folder whose time is younger may change again within the same clock tick, so it is looked at once more."""
@@ -58,11 +60,19 @@ class Walker:
         """How many folders a poll looks at."""
         return len(self._folders)
 
-    def poll(self) -> tuple[list[str], list[str]]:
-        """Return the run directories that appeared and those that vanished since the last call, root-relative."""
+    def poll(self, *, thorough: bool = False) -> tuple[list[str], list[str]]:
+        """Return the run directories that appeared and those that vanished since the last call, root-relative.
+
+        Parameters
+        ----------
+        thorough : bool
+            Read every folder again, whatever its time says.
+        """
         before = set(self.runs)
         if not self._folders:
             self._visit("", _Kind.ROOT)
+        elif thorough:
+            self._folders = {known: folder._replace(mtime_ns=-1) for known, folder in self._folders.items()}
         for relative, folder in list(self._folders.items()):
             if relative in self._folders and _mtime(self._root, relative) != folder.mtime_ns:
                 self._visit(relative, folder.kind)
@@ -75,8 +85,11 @@ class Walker:
         try:
             mtime_ns = (self._root / relative).stat(follow_symlinks=relative == "").st_mtime_ns
             children = list(self._children(relative))
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             self._forget(relative)
+            return
+        except OSError:  # may be readable later; what is known of it stands until then
+            self._folders[relative] = self._folders.get(relative, _Folder(kind, -1, ()))._replace(mtime_ns=-1)
             return
         if time.time() - mtime_ns / 1e9 < _SETTLED:
             mtime_ns = -1
@@ -101,8 +114,10 @@ class Walker:
     def _children(self, relative: str) -> Iterator[str]:
         with os.scandir(self._root / relative) as entries:
             for entry in entries:
-                if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
-                    yield entry.name
+                name = entry.name
+                # A name that is no UTF-8 could be neither kept in the index nor sent to anybody.
+                if not name.startswith(".") and _sendable(name) and entry.is_dir(follow_symlinks=False):
+                    yield name
 
     def _is_run(self, relative: str, parent: _Kind) -> bool:
         if parent is _Kind.RUNS:
@@ -112,9 +127,9 @@ class Walker:
     def _descend(self, below: str, child: str, kind: _Kind) -> None:
         step: _Kind | None = None
         if kind is _Kind.ROOT:
-            step = _Kind.TREE if child == "runs" else None if child in _SKIPPED else _Kind.PROJECT
+            step = _Kind.TREE if child == "runs" else _Kind.PROJECT
         elif kind is _Kind.PROJECT:
-            step = _Kind.NAME
+            step = None if below in _ARCHIVED else _Kind.NAME
         elif kind is _Kind.NAME and child == "runs":
             step = _Kind.RUNS
         elif kind is _Kind.TREE:
@@ -128,6 +143,14 @@ class Walker:
         for known in [key for key in self._folders if key == relative or key.startswith(below)]:
             for run in self._folders.pop(known).runs:
                 self.runs.pop(run, None)
+
+
+def _sendable(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _mtime(root: Path, relative: str) -> int:

@@ -25,19 +25,27 @@ class LogTail:
         self._offset = 0
 
     def tail(self, count: int) -> tuple[list[str], bool]:
-        """Return the last `count` lines and whether there are more before them; `read` goes on behind them."""
+        """Return the last `count` lines and whether there are more before them; `read` goes on behind them.
+
+        At most 4 MiB are read: of very long lines fewer are given.
+        """
         fd = self._open()
         if fd is None:
             return [], False
         try:
             found = os.fstat(fd)
-            start, data = found.st_size, b""
-            while start > 0 and data.count(b"\n") <= count:
+            start, newlines, blocks = found.st_size, 0, list[bytes]()
+            while start > 0 and newlines <= count and found.st_size - start < _READ_LIMIT:
                 size = min(_BLOCK, start)
                 start -= size
-                data = os.pread(fd, size, start) + data
+                blocks.append(os.pread(fd, size, start))
+                newlines += blocks[-1].count(b"\n")
         finally:
             os.close(fd)
+        data = b"".join(reversed(blocks))
+        if start > 0 and newlines <= count:
+            data = data[data.find(b"\n") + 1 :]  # the limit cut a line in two
+            start = found.st_size - len(data)
         end = data.rfind(b"\n") + 1
         self._inode, self._offset = found.st_ino, start + end
         lines = _lines(data[:end])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -12,13 +13,20 @@ from runicorn_jupyter.store.lines import LINE_LIMIT, parse_line
 
 EVENTS = "events.jsonl"
 _BLOCK = 4 * 1024 * 1024
+_REMEMBERED = 64
+_NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL}
+"""There is none, or what is there is a link or no regular file; anything else may pass."""
 
 
 class FileMark(NamedTuple):
-    """Which file was read, and how far: always just past a newline, so that a torn line is read again when complete."""
+    """Which file was read, and how far: always just past a newline, so that a torn line is read again when complete.
+
+    `end` holds the last bytes before the offset. A file made anew may get the old one's inode; its bytes tell.
+    """
 
     inode: int
     offset: int
+    end: bytes = b""
 
 
 class EventReader:
@@ -36,15 +44,22 @@ class EventReader:
         -------
         bool
             Whether the table changed.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read just now; the table stays as it was.
         """
         try:
             fd = open_regular(self._run_dir, EVENTS)
-        except OSError:
+        except OSError as error:
+            if error.errno not in _NO_FILE:
+                raise
             return self._reset()
         try:
             found = os.fstat(fd)
             changed = False
-            if found.st_ino != self._mark.inode or found.st_size < self._mark.offset:
+            if found.st_ino != self._mark.inode or not self._continues(fd):
                 changed = self._reset()
                 self._mark = FileMark(found.st_ino, 0)
             while self._read_block(fd):
@@ -52,6 +67,11 @@ class EventReader:
             return changed
         finally:
             os.close(fd)
+
+    def _continues(self, fd: int) -> bool:
+        """Tell whether the file still holds what was read from it last."""
+        end = self._mark.end
+        return os.pread(fd, len(end), self._mark.offset - len(end)) == end
 
     def _reset(self) -> bool:
         had = len(self.table.steps) > 0
@@ -69,7 +89,7 @@ class EventReader:
             events += good
             self.table.bad += bad
         self.table.extend(events)
-        self._mark = FileMark(self._mark.inode, self._mark.offset + len(block))
+        self._mark = FileMark(self._mark.inode, self._mark.offset + len(block), block[-_REMEMBERED:])
         return True
 
 

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _BATCH = 500
 _SLICE = 0.2
+_RECENT = 20
 _JUDGE_EVERY = 2.0
 
 
@@ -85,7 +86,7 @@ class Refresher:
         """Look at every run of the root now; when it returns the index tells the whole truth but for large metrics."""
         with self._work:
             began = time.monotonic()
-            self._walker.poll()
+            self._walker.poll(thorough=True)
             indexed: dict[str, str] = dict(self._index.select("SELECT directory, signature FROM run"))
             places = self._walker.runs
             changed = (
@@ -94,7 +95,8 @@ class Refresher:
                 if indexed.get(place.directory) != signature(self._root / place.directory)
             )
             self._look(changed)
-            self._index.apply((), [known for known in indexed if known not in places], complete=True)
+            if not self._stop.is_set():
+                self._index.apply((), [known for known in indexed if known not in places], complete=True)
             self._next_walk = time.monotonic() + min(max(100 * (time.monotonic() - began), 10.0), 600.0)
 
     def catch_up(self) -> None:
@@ -126,11 +128,14 @@ class Refresher:
                 self._look_at_live()
                 if self._measure_some():
                     pause = 0.0
+        self._tell()
+        return pause
+
+    def _tell(self) -> None:
         version, _ = self._index.state()
         if version != self._told:
             self._told = version
             self._notify(version)
-        return pause
 
     def _poll(self) -> None:
         began = time.monotonic()
@@ -144,7 +149,11 @@ class Refresher:
         self._next_poll = time.monotonic() + min(max(100 * (time.monotonic() - began), 1.0), 5.0)
 
     def _look_at_live(self) -> None:
-        """Read live runs whose files changed; now and then all of them, since a process can die without a trace."""
+        """Read live and lately changed runs whose files changed.
+
+        Now and then all live ones, since a process can die without a trace. The lately changed ones because an ended
+        run may go on: an interrupted cell is run again, a script is resumed.
+        """
         judging = time.monotonic() >= self._next_judging
         if judging:
             self._next_judging = time.monotonic() + _JUDGE_EVERY
@@ -153,24 +162,25 @@ class Refresher:
             f"SELECT directory, signature FROM run WHERE state IN ({marks}) OR status = 'running'",  # noqa: S608 - only marks
             tuple(LIVE_STATES),
         )
+        recent = self._index.select("SELECT directory, signature FROM run ORDER BY version DESC LIMIT ?", (_RECENT,))
+        judged = {directory for directory, _ in live} if judging else set()
         places = self._walker.runs
         self._look(
             places[directory]
-            for directory, sign in live
-            if directory in places and (judging or sign != signature(self._root / directory))
+            for directory, sign in dict([*recent, *live]).items()
+            if directory in places and (directory in judged or sign != signature(self._root / directory))
         )
 
     def _measure_some(self) -> bool:
         """Sum up metrics of large or many runs for a slice of time, newest first; return whether more are waiting."""
         until = time.monotonic() + _SLICE
         waiting = self._index.select("SELECT directory FROM run WHERE measured = '' ORDER BY created DESC LIMIT 100")
-        for (directory,) in waiting:
-            place = self._walker.runs.get(directory)
-            if place is not None:
-                self._look([place], measure=True)
+        places = [self._walker.runs[directory] for (directory,) in waiting if directory in self._walker.runs]
+        for place in places:
+            self._look([place], measure=True)
             if time.monotonic() > until:
                 break
-        return bool(waiting)
+        return bool(places)
 
     def _look(self, places: Iterable[RunPlace], *, measure: bool = False) -> None:
         rows = []
@@ -183,6 +193,7 @@ class Refresher:
                 self._index.apply(rows)
                 rows = []
                 self._lease.hold()
+                self._tell()
             if self._stop.is_set():
                 break
         if rows:

@@ -62,8 +62,12 @@ class SmallFiles:
         except OSError:
             self.problems.append(f"{name} is not a readable file")
             return None
-        with os.fdopen(fd, "rb") as file:
-            data = file.read(JSON_LIMIT + 1)
+        try:
+            with os.fdopen(fd, "rb") as file:
+                data = file.read(JSON_LIMIT + 1)
+        except OSError:
+            self.problems.append(f"{name} cannot be read")
+            return None
         if len(data) > JSON_LIMIT:
             self.problems.append(f"{name} is larger than {JSON_LIMIT // 1024**2} MiB")
             return None

@@ -31,6 +31,13 @@ _ORDERS = {
 }
 
 
+_GONE = """
+SELECT id FROM gone WHERE version > ?1 UNION SELECT id FROM run WHERE version > ?1 AND deleted
+EXCEPT SELECT id FROM run WHERE NOT deleted
+"""
+"""A run that was moved went from one directory and came in another: its id is not gone."""
+
+
 class Store:
     """Every run of one root, from its index, and every point, from its files.
 
@@ -75,6 +82,8 @@ class Store:
         """
         if order not in _ORDERS:
             raise BadRequest(f"order must be one of {', '.join(_ORDERS)}, not {order!r}.")
+        # The version is read before the rows: a change in between is told again, never missed.
+        version, complete = self.index.state()
         condition, values = _condition(where)
         ordering = ", ".join(_turned(term) if descending else term for term in _ORDERS[order].split(", "))
         # The pieces of SQL are constants of this module; whatever came from outside is bound as a value.
@@ -82,7 +91,6 @@ class Store:
         found = self.index.select(select, (*values, -1 if limit is None else limit, offset))
         [(total,)] = self.index.select(f"SELECT count(*) FROM run WHERE {condition}", values)  # noqa: S608
         [(pending,)] = self.index.select("SELECT count(*) FROM run WHERE measured = ''")
-        version, complete = self.index.state()
         records = tuple(from_document(self.root, directory, document) for directory, document in found)
         return RunPage(records, total, version, complete and not pending, pending)
 
@@ -134,10 +142,7 @@ class Store:
         if since > version:
             since = 0
         changed = self.index.select("SELECT id FROM run WHERE version > ? AND NOT deleted", (since,))
-        gone = self.index.select(
-            "SELECT id FROM gone WHERE version > ?1 UNION SELECT id FROM run WHERE version > ?1 AND deleted",
-            (since,),
-        )
+        gone = self.index.select(_GONE, (since,))
         return Changes(version, tuple(one for (one,) in changed), tuple(one for (one,) in gone))
 
     def names(self, project: str | None = None) -> list[str]:
@@ -180,7 +185,7 @@ def _curve(run: str, name: str, table: EventTable, axis: Axis, x0: float | None,
     series = table.series[name]
     events, y = series.events.view, series.values.view
     events = events[: len(y)]
-    x, y = ordered(_axis(table, axis)[events], y[: len(events)])
+    x, y = ordered(_axis(table, axis)[events], y[: len(events)], distinct=axis == "step")
     part = window(x, x0, x1)
     drawn_x, drawn_y, exact = envelope(x[part], y[part], width)
     return Curve(run, name, drawn_x.tolist(), drawn_y.tolist(), part.stop - part.start, exact)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from runicorn_jupyter.store.layout import RunPlace
 from runicorn_jupyter.store.reader import EVENTS
 from runicorn_jupyter.store.records import from_document, make_record, to_document
 from runicorn_jupyter.store.tables import TableCache
+
+log = logging.getLogger(__name__)
 
 SMALL = 1024 * 1024
 """Bytes; metrics of a smaller events file are summed up on the spot, those of a larger one when their turn comes."""
@@ -38,13 +41,21 @@ class Surveyor:
         measure : bool
             Sum up the metrics now, however large the file is.
         """
+        try:
+            return self._look(place, before, now, measure=measure)
+        except Exception:
+            # Whatever is wrong with one run must not hide the others: it stays as it was, or is shown as unreadable.
+            log.exception("The run at %s could not be read.", place.directory)
+            return before or _unreadable(place)
+
+    def _look(self, place: RunPlace, before: Row | None, now: float, *, measure: bool) -> Row | None:
         run_dir = self._root / place.directory
         sign = signature(run_dir)
         stamp, size = _stamp(run_dir)
         facts = read_facts(self._root, place)
         if facts is None:
             return None
-        known = from_document(self._root, place.directory, before.document) if before and before.measured else None
+        known = from_document(self._root, place.directory, before.document) if before else None
         if before and known and before.measured == stamp:
             metrics, last_step = known.metrics, known.last_step
         elif measure or size <= SMALL:
@@ -66,6 +77,19 @@ def _stamp(run_dir: Path) -> tuple[str, int]:
     except OSError:
         return "none", 0
     return f"{found.st_ino:x}.{found.st_size:x}.{found.st_mtime_ns:x}", found.st_size
+
+
+def _unreadable(place: RunPlace) -> Row:
+    """Return the row of a run that nothing is known of; its empty signature lets every walk try again."""
+    run_id = place.directory.rsplit("/", 1)[-1]
+    record = RunRecord(
+        run_id, place.project, place.name, "", problems=("this run could not be read; the log says why",)
+    )
+    legacy, search = place.path is not None, run_id.casefold()
+    document = to_document(record)
+    names = (place.directory, run_id, place.project, place.name)
+    return Row(*names, "unknown", "unknown", None, 0.0, legacy, deleted=False, search=search, signature="",
+               measured="none", document=document)  # fmt: skip
 
 
 def _row(facts: RunFacts, record: RunRecord, sign: str, measured: str) -> Row:

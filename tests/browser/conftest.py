@@ -48,9 +48,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(300))
 
 
-@pytest.fixture(scope="session")
+# Not longer than a module: Playwright's synchronous interface keeps an event loop running in this thread for as long
+# as it is open, and tests of other rooms start loops of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return one headless Chromium for all tests."""
+    """Return one headless Chromium for the tests of a module."""
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))

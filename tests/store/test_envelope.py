@@ -52,6 +52,15 @@ def test_repeated_and_unordered_steps_are_sorted_last_wins():
     assert y.tolist() == [11.0, 20.0, 30.0]
 
 
+def test_points_of_one_instant_all_stay_on_a_time_axis():
+    x, y = ordered(np.array([2.0, 1.0, 1.0, np.nan]), np.array([20.0, 1.0, 99.0, 5.0]), distinct=False)
+    assert (x.tolist(), y.tolist()) == ([1.0, 1.0, 2.0], [1.0, 99.0, 20.0])
+
+
+def test_a_very_narrow_chart_still_shows_something():
+    assert len(envelope(np.arange(100.0), np.arange(100.0), 1)[0]) <= 4
+
+
 def test_a_window_reaches_one_point_beyond_its_edges():
     x = np.arange(10.0)
     assert x[window(x, 2.5, 5.5)].tolist() == [2.0, 3.0, 4.0, 5.0, 6.0]

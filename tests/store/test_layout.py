@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -49,10 +50,41 @@ def test_nothing_below_a_run_is_a_run(tmp_path):
 
 
 def test_recycled_archived_and_own_folders_are_no_runs(tmp_path):
-    for folder in (".runicorn-jupyter/x/runs/a", "runs/.recycle/b", "archive/blobs/runs/c", "webui/x/runs/d"):
+    for folder in (".runicorn-jupyter/x/runs/a", "runs/.recycle/b", "archive/blobs/runs/c"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "meta.json").write_text("{}")
     assert found(tmp_path) == {}
+
+
+def test_folders_that_only_sound_like_ours_are_projects(tmp_path):
+    for project in ("archive", "artifacts", "webui"):
+        write_run(tmp_path, "one", project=project)
+    assert sorted(found(tmp_path)) == [f"{name}/first/runs/one" for name in ("archive", "artifacts", "webui")]
+
+
+def test_names_that_are_no_text_are_passed_over(tmp_path):
+    write_run(tmp_path, "good")
+    (tmp_path / os.fsdecode(b"caf\xe9") / "name" / "runs" / "bad").mkdir(parents=True)
+    assert list(found(tmp_path)) == ["demo/first/runs/good"]
+
+
+def test_a_folder_that_could_not_be_read_is_looked_at_again(tmp_path, monkeypatch):
+    """A project made readable later, or a network disk that hiccuped: its parent's time does not change."""
+    write_run(tmp_path, "known", project="first")
+    hidden = write_run(tmp_path, "hidden", project="second")
+    faulty = hidden.parent
+    real = os.scandir
+
+    def scandir(path):
+        if Path(path) == faulty:
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    walker = Walker(tmp_path)
+    assert walker.poll()[0] == ["first/first/runs/known"]
+    monkeypatch.undo()
+    assert walker.poll()[0] == ["second/first/runs/hidden"]
 
 
 def test_links_to_runs_and_projects_are_not_followed(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 
@@ -93,6 +94,34 @@ def test_a_file_cut_anywhere_and_completed_later_loses_no_point(tmp_path_factory
 
 def _sent(name: str) -> str:
     return name.encode("utf-8", "replace").decode()
+
+
+def test_a_file_made_anew_with_the_old_inode_is_read_from_its_beginning(tmp_path):
+    """A file system gives a freed inode to the next file; what stood before the mark tells them apart."""
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(GOOD + b"\n")
+    reader = EventReader(tmp_path)
+    reader.refresh()
+    with file.open("r+b") as same:
+        same.truncate()
+        same.write(GOOD.replace(b"loss", b"acc!") + b"\n" + GOOD + b"\n")
+    assert reader.refresh()
+    assert list(reader.table.series) == ["acc!", "loss"]
+    assert len(reader.table.steps) == 2
+
+
+def test_a_file_that_cannot_be_read_just_now_keeps_its_points(tmp_path, monkeypatch):
+    (tmp_path / "events.jsonl").write_bytes(GOOD + b"\n")
+    reader = EventReader(tmp_path)
+    reader.refresh()
+
+    def exhausted(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("runicorn_jupyter.store.reader.open_regular", exhausted)
+    with pytest.raises(OSError):
+        reader.refresh()
+    assert len(reader.table.steps) == 1
 
 
 def test_a_replaced_file_is_read_from_its_beginning(tmp_path):

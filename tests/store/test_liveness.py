@@ -63,6 +63,14 @@ def test_a_pid_that_another_process_has_now_is_lost():
     assert judge(older_run, NOW).state == "lost"
 
 
+def test_a_fresh_heartbeat_outranks_the_process_table():
+    """Two containers may share a host name, and a stepped clock moves start times."""
+    elsewhere = vitals(hostname=HERE, pid=2**22 - 1, heartbeat_at=NOW - 5)
+    assert judge(elsewhere, NOW).state == "running"
+    assert judge(elsewhere, NOW + 25).state == "lost"
+    assert judge(vitals(hostname=HERE, pid=-1, heartbeat_at=NOW - 5), NOW).state == "running"
+
+
 def test_missing_heartbeats_of_another_host_are_a_loss():
     assert judge(vitals(heartbeat_at=NOW - 10), NOW).state == "running"
     assert judge(vitals(heartbeat_at=NOW - 60), NOW)[:2] == ("running", "lost")
