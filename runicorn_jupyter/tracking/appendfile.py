@@ -98,7 +98,8 @@ class AppendFile:
         self._backlog = backlog
         self._faults = faults
         self._troubled = False
-        self._since = 0.0
+        self._writing: set[float] = set()
+        """When each write that has not returned began; one time for all threads would be cleared by the first."""
         self._gate = threading.RLock()
         self._recovering = threading.Lock()
 
@@ -109,10 +110,11 @@ class AppendFile:
         if descriptor is None:
             self._put_aside(line)
             return
-        if self._since and start - self._since > PATIENCE:
+        writing = self._writing
+        if writing and start - min(writing, default=start) > PATIENCE:
             self._hang(line)
             return
-        self._since = start
+        writing.add(start)
         try:
             written = os.write(descriptor.number, line)
             if written != len(line):
@@ -122,7 +124,7 @@ class AppendFile:
         except OSError as error:
             self._fail(error, line)
         finally:
-            self._since = 0.0
+            writing.discard(start)
         self.dirty = True
         if monotonic() - start > PATIENCE:
             self._hang()
@@ -172,7 +174,7 @@ class AppendFile:
         self._gate = threading.RLock()
         self._recovering = threading.Lock()
         self._backlog = backlog
-        self._since = 0.0
+        self._writing = set()
         if self._troubled:
             self._troubled = self.hanging = False
             self._descriptor = None
@@ -232,5 +234,7 @@ class AppendFile:
                     self._backlog.clear()
                     self.hanging = not quick
                     self._troubled = not quick
+                    if quick:
+                        self._writing = set()
                     self._descriptor = descriptor if quick else None
                     return quick

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.paths import JSON_LIMIT, write_atomically
+from runicorn_jupyter.paths import JSON_LIMIT, open_regular, write_atomically
 from runicorn_jupyter.tracking.faults import Faults, storage_sentence
 from runicorn_jupyter.tracking.points import PLAIN, Note, plain, text_of
 
@@ -53,7 +54,7 @@ class Documents:
     def load(self, name: str) -> dict[str, Any]:
         """Take over the document of an earlier session, if it is there and readable, and return it."""
         try:
-            with (self.run_dir / f"{name}.json").open("rb") as file:
+            with os.fdopen(open_regular(self.run_dir, f"{name}.json"), "rb") as file:
                 found = json.loads(file.read(JSON_LIMIT))
         except (OSError, ValueError, RecursionError):
             found = None
@@ -62,13 +63,19 @@ class Documents:
         return self[name]
 
     def write(self) -> bool:
-        """Write all documents that changed; True when none is left."""
+        """Write all documents that changed; True when none is left but those no JSON can hold, until they change."""
         with self._writing:
             for name in sorted(self._changed):
                 # Not under the lock that `update` takes: a disk that hangs here must not hold the training.
-                with self._lock:
-                    self._changed.discard(name)
-                    body = encode(self._bodies[name])
+                try:
+                    with self._lock:
+                        self._changed.discard(name)
+                        body = encode(self._bodies[name])
+                except (ValueError, TypeError, RecursionError) as error:
+                    self._faults.note(
+                        "document", f"{name}.json cannot be written: {type(error).__name__} in what it holds.", error
+                    )
+                    continue
                 try:
                     write_atomically(self.run_dir / f"{name}.json", body)
                 except OSError as error:
@@ -103,7 +110,7 @@ def fit(value: Any, note: Note, depth: int = 0) -> Any:
     if type(value) is float:
         return value if math.isfinite(value) else str(value)
     if type(value) in PLAIN:
-        return value
+        return plain(value, note)
     if depth >= _DEEPEST:
         return text_of(type(value).__name__)
     if isinstance(value, Mapping):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from runicorn_jupyter.paths import plain_component, write_atomically
+from runicorn_jupyter.paths import JSON_LIMIT, open_regular, plain_component, write_atomically
 from runicorn_jupyter.tracking import machine
 from runicorn_jupyter.tracking.appendfile import Descriptor
 from runicorn_jupyter.tracking.backlog import spool_folder
@@ -62,21 +62,61 @@ def _settle(path: Path, file: IO[bytes]) -> bool:
 
 
 def _bring_lines(target: Path, file: IO[bytes]) -> None:
-    """Append the lines of a spool, but for those up to the last one that its process had merged itself."""
-    waiting = file.read().split(b"\n")[:-1]
+    """Append the lines of a spool, but for those that its process had merged itself."""
+    spooled = file.read()
+    waiting = spooled.split(b"\n")[:-1]
     home = Descriptor(target)
     size = os.fstat(home.number).st_size
-    places = {line: number for number, line in enumerate(waiting)}
-    tail = os.pread(home.number, _TAIL, max(0, size - _TAIL)).split(b"\n")
-    merged = next((places[line] + 1 for line in reversed(tail) if line in places), 0)
+    if target.name == "logs.txt":
+        reach = len(spooled) + 1
+        merged = _merged_text(waiting, os.pread(home.number, reach, max(0, size - reach)).split(b"\n")[:-1])
+    else:
+        merged = _merged_events(waiting, os.pread(home.number, _TAIL, max(0, size - _TAIL)).split(b"\n"))
     for line in waiting[merged:]:
         home.write(line + b"\n")
+
+
+def _merged_events(waiting: list[bytes], there: list[bytes]) -> int:
+    """Return how many lines of `waiting` are merged: an event holds its time, so that each is found by itself."""
+    places = {line: number for number, line in enumerate(waiting)}
+    return next((places[line] + 1 for line in reversed(there) if line in places), 0)
+
+
+def _merged_text(waiting: list[bytes], there: list[bytes]) -> int:
+    """Return how many lines of `waiting` `there` ends with, and perhaps a part of the next.
+
+    A text may say the same many times: only a run of lines from the first on tells that they were merged.
+    """
+    whole, before = _overlaps(waiting, there)
+    torn = before < len(waiting) and bool(there) and there[-1] != b"" and waiting[before].startswith(there[-1])
+    return max(whole, before if torn else 0)
+
+
+def _overlaps(waiting: list[bytes], there: list[bytes]) -> tuple[int, int]:
+    """Return the longest start of `waiting` that `there` ends with, and the one before the last line of `there`.
+
+    The search of Knuth, Morris and Pratt over lines: a spool may have millions.
+    """
+    borders = [0]
+    for line in waiting[1:]:
+        borders.append(_longer(waiting, borders, borders[-1], line))
+    now = before = 0
+    for line in there:
+        before, now = now, _longer(waiting, borders, now, line)
+    return now, before
+
+
+def _longer(waiting: list[bytes], borders: list[int], matched: int, line: bytes) -> int:
+    while matched and (matched == len(waiting) or waiting[matched] != line):
+        matched = borders[matched - 1]
+    return matched + (matched < len(waiting) and waiting[matched] == line)
 
 
 def _bring_documents(run_dir: Path, kept: dict[str, Any]) -> None:
     """Write the documents a dead process could not, unless another session has taken the run over since."""
     try:
-        there = json.loads((run_dir / "meta.json").read_bytes())
+        with os.fdopen(open_regular(run_dir, "meta.json"), "rb") as meta:
+            there = json.loads(meta.read(JSON_LIMIT))
     except FileNotFoundError:
         if kept["made"] and not run_dir.exists():
             return

@@ -9,8 +9,12 @@ from pathlib import Path
 from time import localtime, strftime, time
 from typing import Any, NamedTuple
 
-from runicorn_jupyter.paths import safe_name, split_path
+from runicorn_jupyter.errors import UnsafeName
+from runicorn_jupyter.paths import open_regular, safe_name, split_path
 from runicorn_jupyter.store.lines import parse_line
+
+_TAKEN = ("archive", "artifacts", "runs", "webui")
+"""Folders of a root that mean something else, so that a project of this name would never be listed."""
 
 _TRIES = 100
 _BLOCK = 64 * 1024
@@ -42,16 +46,29 @@ def names(project: str | None, name: str | None, path: str | None) -> tuple[str,
     Raises
     ------
     ValueError
-        Both styles are mixed, or a name is not safe.
+        Both styles are mixed, or a name is not safe, or a folder of every root is called like the project.
     """
     if path is None:
         project, name = safe_name(project or "default", "project"), safe_name(name or "default", "name")
-        return project, name, f"{project}/{name}"
+        return _free(project), name, f"{project}/{name}"
     if project is not None or name is not None:
         raise ValueError("Give either project= and name=, or path= (with alias=): both name the same thing.")
     if not isinstance(path, str):
         raise TypeError(f"path must be text such as 'digits/mlp', not {type(path).__name__}.")
-    return *split_path(path), path
+    project, name = split_path(path)
+    return _free(project), name, path
+
+
+def home_of(root: Path, run_id: str) -> tuple[str, str] | None:
+    """Return (project, name) of the one run in `root` with this id; None when there is none, or several."""
+    found = []
+    try:
+        for project in _folders(root):
+            if project.name not in _TAKEN:
+                found += [(project.name, name.name) for name in _folders(project) if _holds(name, run_id)]
+    except OSError:
+        return None
+    return found[0] if len(found) == 1 else None
 
 
 def new_id() -> str:
@@ -96,7 +113,7 @@ def claim(folder: Path, run_id: str | None) -> tuple[str, bool]:
 def last_step(events: Path) -> int:
     """Return the step of the last point in an events file, 0 when it has none; only its end is read."""
     try:
-        with events.open("rb") as file:
+        with os.fdopen(open_regular(events.parent, events.name), "rb") as file:
             end = file.seek(0, os.SEEK_END)
             tail = b""
             while end > 0:
@@ -113,6 +130,32 @@ def last_step(events: Path) -> int:
     except OSError:
         pass
     return 0
+
+
+def _free(project: str) -> str:
+    # Without regard to case: on some systems it is the same folder.
+    if project.lower() in _TAKEN:
+        raise UnsafeName(
+            f"The project cannot be called {project!r}: {', '.join(_TAKEN)} are folders of the root itself."
+        )
+    return project
+
+
+def _folders(above: os.PathLike[str]) -> list[os.DirEntry[str]]:
+    with os.scandir(above) as entries:
+        return [
+            entry
+            for entry in entries
+            if entry.name[0] != "." and entry.name.isprintable() and entry.is_dir(follow_symlinks=False)
+        ]
+
+
+def _holds(name: os.DirEntry[str], run_id: str) -> bool:
+    runs = Path(name) / "runs"
+    try:
+        return all(stat.S_ISDIR(folder.lstat().st_mode) for folder in (runs, runs / run_id))
+    except OSError:
+        return False
 
 
 def _step_of(line: bytes) -> int | None:

@@ -13,6 +13,9 @@ PLAIN = frozenset({float, int, str, bool, type(None)})
 
 RESERVED = frozenset({"step", "global_step", "stage"})
 DEEPEST = 16
+INTEGER_LIMIT = 2**63
+"""Integers from here on become floats, or text: no reader of JSON can be relied on to hold them."""
+
 TEXT_LIMIT = 65_536
 """Characters of one text value; the reader refuses lines over 16 MiB, so a dumped tensor must not become one."""
 
@@ -24,7 +27,7 @@ Note = Callable[[str, str], None]
 """Receives the kind of a fault and its sentence."""
 
 
-def encode(ts: float, kind: str, data: dict[str, Any]) -> bytes:
+def encode(ts: float, kind: str, data: dict[str, Any], note: Note) -> bytes:
     """Return one event as a full line of UTF-8 JSON with its newline.
 
     Parameters
@@ -35,15 +38,17 @@ def encode(ts: float, kind: str, data: dict[str, Any]) -> bytes:
         The event type: ``metrics``, ``image``, ``file``.
     data : dict
         Only plain values (see `flatten`). NaN and infinities become the bare words ``NaN``, ``Infinity``,
-        ``-Infinity``, as upstream writes them.
+        ``-Infinity``, as upstream writes them. An integer that is too large is replaced in it.
+    note : callable
+        Told of every such integer.
     """
     try:
         line = _dumps({"ts": ts, "type": kind, "data": data}, option=_APPEND_NEWLINE)
     except TypeError:
-        return _encode_slowly(ts, kind, data)
+        return _encode_slowly(ts, kind, data, note)
     # orjson writes null for a value that is not finite: looking for the word costs less than testing every value.
     if b"null" in line or len(line) > _LINE_LIMIT:
-        return _encode_slowly(ts, kind, data)
+        return _encode_slowly(ts, kind, data, note)
     return line
 
 
@@ -64,10 +69,10 @@ def flatten(values: Mapping[Any, Any], note: Note) -> dict[str, Any]:
 
 def plain(value: Any, note: Note) -> Any:
     """Return `value` as float, int, str, bool or None; what is none of these becomes its text, and is noted."""
-    if type(value) in PLAIN:
-        return value
-    found = _scalar(value)
-    if found is not None:
+    found = value if type(value) in PLAIN else _scalar(value)
+    if type(found) is int and not -INTEGER_LIMIT <= found < INTEGER_LIMIT:
+        return _bounded(found, note)
+    if found is not None or value is None:
         return found
     note("value", f"a value of type {type(value).__name__} was logged as text; log numbers, texts or nested dicts.")
     return text_of(value)
@@ -127,7 +132,22 @@ def _scalar(value: Any) -> float | int | str | bool | None:
     return None
 
 
-def _encode_slowly(ts: float, kind: str, data: dict[str, Any]) -> bytes:
+def _bounded(value: int, note: Note) -> float | str:
+    try:
+        number = float(value)
+    except OverflowError:
+        # str() of it may be refused, and takes the square of its length in time.
+        text = f"<int of {value.bit_length()} bits>"
+        note("value", f"an integer of {value.bit_length()} bits was logged as text; log a float instead.")
+        return text
+    note("value", "an integer over 64 bits was logged as a float.")
+    return number
+
+
+def _encode_slowly(ts: float, kind: str, data: dict[str, Any], note: Note) -> bytes:
+    for key, value in data.items():
+        if type(value) is int:
+            data[key] = plain(value, note)
     kept = {
         (key if type(key) is str else text_of(key)): value[:TEXT_LIMIT] if type(value) is str else value
         for key, value in data.items()

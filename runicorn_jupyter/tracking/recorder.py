@@ -208,9 +208,9 @@ class Recorder:
 
     def _keep_documents(self) -> None:
         """Put the documents into the spool folder, so that a later process can bring them home."""
-        kept = encode({**self._owner_fields(), "documents": self.documents.snapshot()})
-        if self.owner and kept != self._kept:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
+            kept = encode({**self._owner_fields(), "documents": self.documents.snapshot()})
+            if self.owner and kept != self._kept:
                 write_atomically(spool_folder() / f"{self._spool_name}.documents", kept, mode=0o600)
                 self._kept = kept
 

@@ -15,7 +15,7 @@ from runicorn_jupyter.tracking.appendfile import PATIENCE
 from runicorn_jupyter.tracking.best import PrimaryMetric
 from runicorn_jupyter.tracking.documents import fit
 from runicorn_jupyter.tracking.keeper import keeper
-from runicorn_jupyter.tracking.points import PLAIN, RESERVED, as_pairs, encode, flatten, plain, text_of
+from runicorn_jupyter.tracking.points import INTEGER_LIMIT, PLAIN, RESERVED, as_pairs, encode, flatten, plain, text_of
 from runicorn_jupyter.tracking.recorder import Recorder
 from runicorn_jupyter.tracking.views import views
 
@@ -47,12 +47,14 @@ class Run:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self.project, self.name, self.path, self.alias = plan.project, plan.name, plan.path, plan.alias
+        self.project, self.name, self.alias = plan.project, plan.name, plan.alias
         self.config: dict[str, Any] = dict(plan.config or {})
         self.storage_root: Path = plan.root
         self._recorder = recorder = Recorder(plan)
         self._faults = recorder.faults
         self._append = recorder.events.append
+        known = recorder.documents["meta"].get("path")
+        self.path = known if isinstance(known, str) else plan.path
         self.id = recorder.id
         self.run_dir: Path = recorder.run_dir
         self.media_dir: Path = recorder.run_dir / "media"
@@ -100,7 +102,7 @@ class Run:
             values["time"] = now
             if stage is not None:
                 values["stage"] = plain(stage, self._faults.note)
-            self._append(encode(now, "metrics", values))
+            self._append(encode(now, "metrics", values, self._faults.note))
             self._last = values
             if self._primary is not None:
                 self._primary.see(values)
@@ -274,7 +276,10 @@ class Run:
         try:
             number = step if type(step) is int else int(step)
         except Exception:  # noqa: BLE001 - any object may come as a step
-            self._faults.note("step", f"a step of type {type(step).__name__} is no number; counting on instead.")
+            number = INTEGER_LIMIT
+        if not -INTEGER_LIMIT <= number < INTEGER_LIMIT:
+            kind = type(step).__name__
+            self._faults.note("step", f"a step of type {kind} is no number of 64 bits; counting on instead.")
             return next(self._steps)
         self._steps = count(number + 1)
         return number
@@ -282,7 +287,7 @@ class Run:
     def _log_media(self, kind: str, key: str, place: str, step: int | None, caption: str | None) -> None:
         note = self._faults.note
         fields = {"key": text_of(key), "path": place, "step": plain(step, note), "caption": plain(caption, note)}
-        self._append(encode(time(), kind, fields))
+        self._append(encode(time(), kind, fields, note))
 
     def _reopen(self) -> bool:
         """Go on after an interrupted cell or in a forked child; False when the run is finished."""

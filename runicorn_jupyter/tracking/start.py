@@ -14,7 +14,7 @@ from runicorn_jupyter.tracking import endings
 from runicorn_jupyter.tracking.documents import fit
 from runicorn_jupyter.tracking.faults import tell
 from runicorn_jupyter.tracking.noop import NoOpRun
-from runicorn_jupyter.tracking.place import Plan, names
+from runicorn_jupyter.tracking.place import Plan, home_of, names
 from runicorn_jupyter.tracking.run import Run
 from runicorn_jupyter.tracking.switch import is_enabled
 
@@ -58,7 +58,8 @@ def init(
     storage : path, optional
         The storage root. Without it ``RUNICORN_DIR``, the user's config, or ``~/runicorn_data``.
     run_id : str, optional
-        A name for the run directory. If it exists the run goes on there, its steps after the last one.
+        A name for the run directory. If it exists the run goes on there, its steps after the last one; with neither
+        project, name nor path it is looked for in the whole root.
     config : mapping, argparse.Namespace or dataclass
         The parameters, shown with the run.
     tags : sequence of str
@@ -87,13 +88,17 @@ def init(
         off = NoOpRun(project or "default", name or "default", path or "", alias)
         endings.activate(off)
         return off
-    project, name, path = names(project, name, path)
+    root = find_root(storage).path
+    run_id = None if run_id is None else safe_name(run_id, "run id")
+    home = home_of(root, run_id) if run_id and project is name is path is None else None
+    # What exists is taken as it is called; only what may be made is checked.
+    project, name, path = (*home, "/".join(home)) if home else names(project, name, path)
     plan = Plan(
-        root=find_root(storage).path,
+        root=root,
         project=project,
         name=name,
         path=path,
-        run_id=None if run_id is None else safe_name(run_id, "run id"),
+        run_id=run_id,
         alias=_text(alias, "alias"),
         config=_config(config),
         tags=_tags(tags),

@@ -264,7 +264,7 @@ def test_c05_a_disk_that_hangs_holds_one_call_and_later_points_are_queued(root, 
     first = threading.Thread(target=lambda: run.log({"a": 1}), name="held")
     first.start()
     until(lambda: held == ["held"])
-    until(lambda: appendfile.monotonic() - (run._recorder.events._since or appendfile.monotonic()) > 0.05)
+    until(lambda: appendfile.monotonic() - min(run._recorder.events._writing) > 0.05)
     for value in range(2, 200):
         run.log({"a": value})
     assert run._recorder.events.hanging
