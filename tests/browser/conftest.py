@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from places import REPOSITORY
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 ARTIFACTS = REPOSITORY / "test-artifacts"
 CHROMIUM = "/usr/bin/chromium"
@@ -31,13 +31,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-NOT_OURS = {
-    "Cannot read properties of undefined (reading 'schema')",
-    "Command 'filebrowser:open-path' not registered.",
-}
-"""Errors that Notebook 7 throws by itself, with none of our extensions installed."""
-
-PATIENCE = 30_000
+PATIENCE = 45_000
 """Milliseconds that a condition of a page may take; two cores run the browser, the server and a kernel."""
 
 
@@ -67,10 +61,16 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)) if str(error) not in NOT_OURS else None)
+    opened.on("pageerror", lambda error: faults.append(f"{error}\n{error.stack}") if ours(opened, error) else None)
     yield opened
     context.close()
     assert not faults
+
+
+def ours(page: Page, error: Error) -> bool:
+    """Tell whether an uncaught error is from our code: Jupyter's own applications throw a few by themselves."""
+    stack = error.stack or "blob:"
+    return "/user/" not in page.url or "runicorn" in stack or "blob:" in stack
 
 
 @pytest.fixture

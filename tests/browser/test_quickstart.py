@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,13 +20,18 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 SHOW_RUN, TRAIN, SHOW_ALL, RUN = 3, 4, 6, 12
 """Cells of the quickstart, markdown cells counted."""
 
+PAUSE = "time.sleep(0.05)"
+
 
 @pytest.fixture
 def quickstart(tmp_path):
     """Return the folder with the quickstart notebook and four small runs trained before it."""
     folder = tmp_path / "work"
     folder.mkdir()
-    shutil.copy(REPOSITORY / "notebooks" / "01_quickstart.ipynb", folder)
+    notebook = (REPOSITORY / "notebooks" / "01_quickstart.ipynb").read_text()
+    assert PAUSE in notebook
+    # Twice as long a training: on a loaded machine ten seconds may be over before the page has drawn anything.
+    (folder / "01_quickstart.ipynb").write_text(notebook.replace(PAUSE, "time.sleep(0.1)"))
     command = [sys.executable, REPOSITORY / "examples" / "digits.py", "--epochs", "4", "--rates", "0.03", "0.3"]
     environment = {**os.environ, "RUNICORN_DIR": str(folder / "runs")}
     subprocess.run([*command, "--seeds", "0", "1"], env=environment, check=True, stdout=subprocess.DEVNULL)
