@@ -14,7 +14,7 @@ from runicorn_jupyter.paths import open_regular, safe_name, split_path
 from runicorn_jupyter.store.lines import parse_line
 
 _TAKEN = ("archive", "artifacts", "runs", "webui")
-"""Folders of a root that mean something else, so that a project of this name would never be listed."""
+"""Folders of a root that mean something else, to us or to upstream's viewers, which would not list such a project."""
 
 _TRIES = 100
 _BLOCK = 64 * 1024
