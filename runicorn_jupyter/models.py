@@ -62,6 +62,7 @@ class RunRecord:
     best_metric_step: int | None = None
     best_metric_mode: str | None = None
     last_step: int | None = None
+    bad_lines: int = 0
     artifacts_created_count: int = 0
     artifacts_used_count: int = 0
     problems: tuple[str, ...] = ()

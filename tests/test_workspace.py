@@ -197,6 +197,17 @@ def test_every_field_may_be_of_any_type(tmp_path, opened, file):
     assert json.dumps([run.item(("config", "summary", "metrics")) for run in page.runs], allow_nan=False)
 
 
+def test_lines_that_cannot_be_read_are_counted(tmp_path, opened):
+    """I02: every good point is kept, and the run says how many pieces were not."""
+    run_dir = write_run(tmp_path, "torn", points=2)
+    with (run_dir / "events.jsonl").open("a") as file:
+        file.write('garbage\n{"ts": 1.0, "type": "met')
+    append(run_dir, {"loss": 3.0, "global_step": 3})
+    run = opened(tmp_path).run("torn")
+    assert run.metrics["loss"].count == 3
+    assert run.problems == ("2 pieces of events.jsonl could not be read and were passed over",)
+
+
 def test_one_run_that_breaks_every_rule_hides_no_other(tmp_path, opened, monkeypatch):
     """Whatever fails while one run is looked at: the others are listed, and it is marked."""
     write_run(tmp_path, "good", points=2)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-SHAPE = 1
+SHAPE = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state(
   one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, complete INTEGER NOT NULL);

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,9 +17,15 @@ from runicorn_jupyter.store.values import as_number, as_text, as_whole
 _FIELDS = frozenset(field.name for field in fields(RunRecord))
 
 
-def make_record(
-    root: Path, facts: RunFacts, metrics: Mapping[str, MetricSummary], last_step: int | None, now: float
-) -> RunRecord:
+class Measures(NamedTuple):
+    """What the events of a run come to: its metrics, its last step, and the pieces of lines that are no event."""
+
+    metrics: Mapping[str, MetricSummary]
+    last_step: int | None
+    bad_lines: int
+
+
+def make_record(root: Path, facts: RunFacts, measures: Measures, now: float) -> RunRecord:
     """Return the record of a run; its state is judged at the time `now`."""
     verdict = judge(facts.vitals, now)
     summary = facts.summary
@@ -43,16 +49,24 @@ def make_record(
         notes=facts.notes,
         config=facts.config,
         summary=summary,
-        metrics=metrics,
+        metrics=measures.metrics,
         best_metric_name=as_text(summary.get("best_metric_name")),
         best_metric_value=as_number(summary.get("best_metric_value")),
         best_metric_step=as_whole(summary.get("best_metric_step")),
         best_metric_mode=as_text(summary.get("best_metric_mode")),
-        last_step=last_step,
+        last_step=measures.last_step,
+        bad_lines=measures.bad_lines,
         artifacts_created_count=facts.artifacts_created,
         artifacts_used_count=facts.artifacts_used,
-        problems=facts.problems,
+        problems=(*facts.problems, *_about(measures.bad_lines)),
     )
+
+
+def _about(bad_lines: int) -> tuple[str, ...]:
+    if not bad_lines:
+        return ()
+    lines = "1 piece" if bad_lines == 1 else f"{bad_lines} pieces"
+    return (f"{lines} of events.jsonl could not be read and were passed over",)
 
 
 def to_document(record: RunRecord) -> bytes:

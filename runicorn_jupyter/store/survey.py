@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 
-from runicorn_jupyter.models import MetricSummary, RunRecord
+from runicorn_jupyter.models import RunRecord
 from runicorn_jupyter.store.facts import RunFacts, read_facts, signature
 from runicorn_jupyter.store.index import Row
 from runicorn_jupyter.store.layout import RunPlace
 from runicorn_jupyter.store.reader import EVENTS
-from runicorn_jupyter.store.records import from_document, make_record, to_document
+from runicorn_jupyter.store.records import Measures, from_document, make_record, to_document
 from runicorn_jupyter.store.tables import TableCache
 
 log = logging.getLogger(__name__)
@@ -56,18 +55,18 @@ class Surveyor:
         if facts is None:
             return None
         known = from_document(self._root, place.directory, before.document) if before else None
-        if before and known and before.measured == stamp:
-            metrics, last_step = known.metrics, known.last_step
-        elif measure or size <= SMALL:
-            metrics, last_step = self._measure(run_dir)
-        else:
-            metrics, last_step, stamp = (known.metrics, known.last_step, "") if known else ({}, None, "")
-        return _row(facts, make_record(self._root, facts, metrics, last_step, now), sign, stamp)
+        measures = Measures(known.metrics, known.last_step, known.bad_lines) if known else Measures({}, None, 0)
+        if before is None or before.measured != stamp:
+            if measure or size <= SMALL:
+                measures = self._measure(run_dir)
+            else:
+                stamp = ""  # what was known stands until its turn comes
+        return _row(facts, make_record(self._root, facts, measures, now), sign, stamp)
 
-    def _measure(self, run_dir: Path) -> tuple[Mapping[str, MetricSummary], int | None]:
+    def _measure(self, run_dir: Path) -> Measures:
         table = self._tables.table(run_dir)
         steps = table.steps.view
-        return table.summaries(), int(steps.max()) if len(steps) else None
+        return Measures(table.summaries(), int(steps.max()) if len(steps) else None, table.bad)
 
 
 def _stamp(run_dir: Path) -> tuple[str, int]:
