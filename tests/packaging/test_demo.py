@@ -83,6 +83,7 @@ def test_make_demo_serves_the_executed_quickstart(tmp_path):
         made.stdout.close()
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
     assert not [output for output in outputs if output["output_type"] == "error"]
+    assert all(cell["metadata"].get("trusted") for cell in notebook["cells"] if cell["cell_type"] == "code")
     assert [output for output in outputs if "application/vnd.runicorn.v1+json" in output.get("data", {})]
     trained = [run for run in runs if run["project"] == "digits" and run["name"] == "mlp"]
     assert len(trained) == 9
