@@ -13,6 +13,10 @@ CONNECTED = """() => {
   return notebook?.sessionContext?.session?.kernel?.connectionStatus === 'connected';
 }"""
 
+PROMPTS = """window.jupyterapp.shell.currentWidget.content.widgets.map(
+  cell => cell.inputArea?.promptNode?.textContent ?? ''
+)"""
+
 
 def write_notebook(path: Path, *cells: str) -> Path:
     """Write a notebook of code cells; what Lab shows as trusted is decided by Lab."""
@@ -62,18 +66,17 @@ class Notebook:
         self.cell(at).scroll_into_view_if_needed()
 
     def busy(self) -> bool:
-        """Tell whether the kernel is executing."""
-        status = self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status")
-        return bool(status == "busy")
+        """Tell whether a cell is executing; the kernel's own status turns idle after each message of a widget."""
+        return bool(self.page.evaluate(f"() => ({PROMPTS}).some(prompt => prompt.includes('*'))"))
 
     def wait_idle(self) -> None:
         """Wait until no cell runs or waits."""
         self.page.wait_for_function(
             """() => {
-              const widget = window.jupyterapp.shell.currentWidget;
-              const prompts = widget.content.widgets.map(cell => cell.inputArea?.promptNode?.textContent ?? '');
-              const waiting = prompts.some(prompt => prompt.includes('*'));
-              return widget.sessionContext.session.kernel.status === 'idle' && !waiting;
+              const idle = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle';
+              return idle && !("""
+            + PROMPTS
+            + """).some(prompt => prompt.includes('*'));
             }"""
         )
 

@@ -130,7 +130,11 @@ export class LiveSource implements ISource {
       if (comm) {
         void comm.watch(this._doc.model_id);
         const choose = (): void => this._choose();
-        this._stops = [comm.alive.changed.connect(choose), comm.behind.changed.connect(choose)];
+        this._stops = [
+          comm.alive.changed.connect(choose),
+          comm.behind.changed.connect(choose),
+          comm.store.changed.connect(change => void (change.runs && choose()))
+        ];
       }
     }
     this._choose();
@@ -140,13 +144,14 @@ export class LiveSource implements ISource {
     if (this._disposed) {
       return;
     }
-    const comm = this._comm;
+    // A model that a saved notebook's widget state brought back holds nothing, and no kernel stands behind it.
+    const comm = this._comm?.store.runs.size ? this._comm : undefined;
     if (comm?.alive.value && !comm.behind.value) {
       this._adopt(comm);
     } else if (this._http) {
       this._adopt(this._http);
     } else {
-      this._adopt(comm && comm.store.runs.size ? comm : this._embedded);
+      this._adopt(comm ?? this._embedded);
     }
     void this._probe();
   }

@@ -64,6 +64,18 @@ test('a server of another root is left alone', async () => {
   expect(source.kind).toBe('embedded');
 });
 
+test('a model restored from saved widget state never hides the figure, and counts once it has runs', () => {
+  const comm = fakeComm();
+  comm.store.clear();
+  const source = new LiveSource(doc, null);
+  const unregister = register('k', comm);
+  expect(source.kind).toBe('embedded');
+  expect(source.store.runs.get('a')!.name).toBe('embedded');
+  comm.store.setRuns([makeRun('a', { name: 'by comm' })], 1);
+  expect(source.kind).toBe('comm');
+  unregister();
+});
+
 test('a comm comes first, falls back to HTTP when behind or dead, and to its own points without a server', async () => {
   const comm = fakeComm();
   const source = new LiveSource(doc, fakeClient([makeRun('a', { name: 'by http' })]));
