@@ -2,12 +2,15 @@
 
 RunicornError                        500 internal_error
 ├── BadRequest                       400 invalid_parameters
+│   ├── QueryError                   400 query_error
+│   ├── QueryTooSlow                 400 query_too_slow
 │   ├── UnsafeName                   400 unsafe_name
 │   ├── RootUnusable                 400 root_unusable
 │   │   └── RootMissing              400 root_missing
 │   └── UnsupportedMediaType         415 unsupported_media_type
 ├── IdentityRequired                 401 token_required
 ├── Forbidden                        403 forbidden
+│   └── SettingsUnwritable           403 settings_unwritable
 ├── NotFound                         404 not_found
 │   ├── RunNotFound                  404 run_not_found
 │   ├── ProjectNotFound              404 project_not_found
@@ -27,6 +30,7 @@ it once: over HTTP by ``status`` and ``code``, in a notebook and on the command 
 
 from __future__ import annotations
 
+import unicodedata
 from typing import ClassVar
 
 
@@ -42,6 +46,47 @@ class BadRequest(RunicornError, ValueError):
 
     status = 400
     code = "invalid_parameters"
+
+
+class QueryError(BadRequest):
+    """A query cannot be understood; ``position`` and ``length`` say which characters of its text are meant.
+
+    Parameters
+    ----------
+    message : str
+        The sentence to show.
+    position : int
+        Where it goes wrong, in characters from 0; the length of the text when its end came too early.
+    length : int
+        How many characters are meant; 0 at the end of the text.
+    """
+
+    code = "query_error"
+
+    def __init__(self, message: str, position: int, length: int) -> None:
+        super().__init__(message)
+        self.position = position
+        self.length = length
+
+    def pointer(self, text: str) -> str:
+        """Return the query `text` with carets under the characters that are meant, in two lines."""
+        line = "".join(mark if mark.isprintable() else " " for mark in text)
+        begin, end = self.position, self.position + self.length
+        return f"{line}\n{' ' * _cells(line[:begin])}{'^' * max(1, _cells(line[begin:end]))}"
+
+
+def _cells(text: str) -> int:
+    """Return how many columns of a terminal `text` takes."""
+    widths = (
+        2 if unicodedata.east_asian_width(mark) in "WF" else 1 for mark in text if not unicodedata.combining(mark)
+    )
+    return sum(widths)
+
+
+class QueryTooSlow(BadRequest):
+    """A query was stopped because it took too long; the text says what would make it quicker."""
+
+    code = "query_too_slow"
 
 
 class UnsafeName(BadRequest):
@@ -81,6 +126,12 @@ class Forbidden(RunicornError):
 
     status = 403
     code = "forbidden"
+
+
+class SettingsUnwritable(Forbidden):
+    """The user's config folder cannot be written; the text says why."""
+
+    code = "settings_unwritable"
 
 
 class NotFound(RunicornError, LookupError):

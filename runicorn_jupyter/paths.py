@@ -30,7 +30,9 @@ JSON_LIMIT = 8 * 1024 * 1024
 
 ROOT_VARIABLE = "RUNICORN_DIR"
 OWN_FOLDER = ".runicorn-jupyter"
+_MARK = os.urandom(4).hex()  # of this process: on a shared disk another host may have a process of the same number
 
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
@@ -42,7 +44,9 @@ class Root(NamedTuple):
     reason: str
 
 
-def find_root(argument: str | os.PathLike[str] | None = None, setting: str | None = None) -> Root:
+def find_root(
+    argument: str | os.PathLike[str] | None = None, setting: str | None = None, *, variable: bool = True
+) -> Root:
     """Return the storage root by the order of D21; nothing is created.
 
     Parameters
@@ -51,6 +55,8 @@ def find_root(argument: str | os.PathLike[str] | None = None, setting: str | Non
         What the caller wrote, which outranks everything.
     setting : str, optional
         The trait or command-line value of a door.
+    variable : bool
+        Whether ``RUNICORN_DIR`` counts; a server that has set it for its kernels must not take it for the user's.
 
     Raises
     ------
@@ -60,7 +66,7 @@ def find_root(argument: str | os.PathLike[str] | None = None, setting: str | Non
     # Looked up one by one: an account without a home has no config folder to ask, and need not when it names its root.
     candidates: tuple[tuple[Callable[[], str | os.PathLike[str] | None], str], ...] = (
         (lambda: argument, "argument"),
-        (lambda: os.environ.get(ROOT_VARIABLE), ROOT_VARIABLE),
+        (lambda: os.environ.get(ROOT_VARIABLE) if variable else None, ROOT_VARIABLE),
         (lambda: setting, "setting"),
         (configured_root, "user config"),
     )
@@ -164,8 +170,34 @@ def split_path(path: str) -> tuple[str, str]:
     return safe_name(segments[0], "path"), safe_name("__".join(segments[1:]) or "default", "path")
 
 
-def open_regular(directory: int | str | os.PathLike[str], relative: str) -> int:
-    """Open a regular file below `directory` for reading, refusing every link and every special file on the way.
+def open_folder(directory: int | str | os.PathLike[str], relative: str) -> int:
+    """Open the folder at `relative` below `directory`, refusing every link on the way.
+
+    Returns
+    -------
+    int
+        A descriptor that the caller closes.
+
+    Raises
+    ------
+    OSError
+        ``ENOENT`` when it is not there, ``ENOTDIR`` for a link or a file, ``EINVAL`` for an unsafe `relative`.
+    """
+    parts = relative.split("/") if relative else []
+    if not all(plain_component(part) for part in parts):
+        raise OSError(errno.EINVAL, "not a plain relative path", relative)
+    held = os.dup(directory) if isinstance(directory, int) else os.open(directory, _FOLDER)
+    for part in parts:
+        try:
+            step = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=held)
+        finally:
+            os.close(held)
+        held = step
+    return held
+
+
+def open_regular(directory: int | str | os.PathLike[str], relative: str, *, within: Path | None = None) -> int:
+    """Open a regular file below `directory` for reading; no link is followed out, no special file is opened.
 
     Parameters
     ----------
@@ -173,6 +205,8 @@ def open_regular(directory: int | str | os.PathLike[str], relative: str) -> int:
         A directory, or a descriptor of one that the caller keeps open.
     relative : str
         A path with ``/`` between its components, none of them ``..``.
+    within : Path, optional
+        The root: a link on the way is followed when it ends inside. Without it, or with a descriptor, none is.
 
     Returns
     -------
@@ -184,48 +218,51 @@ def open_regular(directory: int | str | os.PathLike[str], relative: str) -> int:
     OSError
         ``ENOENT`` when it is not there, ``ELOOP`` for a link, ``EINVAL`` for a special file or an unsafe `relative`.
     """
-    parts = relative.split("/")
-    if not all(plain_component(part) for part in parts):
+    folder, _, name = relative.rpartition("/")
+    if not plain_component(name):
         raise OSError(errno.EINVAL, "not a plain relative path", relative)
-    held = directory if isinstance(directory, int) else os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for part in parts[:-1]:
-            step = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=held)
+        held = directory if isinstance(directory, int) and not folder else open_folder(directory, folder)
+        try:
+            # O_NONBLOCK: opening a FIFO that somebody left in a run directory would wait for ever.
+            fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=held)
+        finally:
             if held != directory:
                 os.close(held)
-            held = step
-        # O_NONBLOCK: opening a FIFO that somebody left in a run directory would wait for ever.
-        fd = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=held)
-    finally:
-        if held != directory:
-            os.close(held)
+    except OSError as error:
+        if within is None or isinstance(directory, int) or error.errno not in {errno.ELOOP, errno.ENOTDIR}:
+            raise
+        root = os.path.realpath(within)
+        # Where the link leads now is opened with every link refused: it may lead elsewhere a moment later.
+        return open_regular(root, os.path.relpath(os.path.realpath(Path(directory, relative)), root))
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise OSError(errno.EINVAL, "not a regular file", relative)
     return fd
 
 
-def write_atomically(path: Path, data: bytes, *, mode: int | None = None) -> None:
+def write_atomically(path: Path, data: bytes, *, mode: int | None = None, sync: bool = True) -> None:
     """Replace `path` with `data` so that a reader sees the old or the new file, never a half (security G7).
 
     Parameters
     ----------
-    path : Path
-        The file; its folder must exist.
-    data : bytes
-        The whole new content.
+    path, data : Path, bytes
+        The file, whose folder must exist, and its whole new content.
     mode : int, optional
         Permission bits; without it the umask decides, as a group's shared root expects.
+    sync : bool
+        Wait for the disk; without it the caller asks for that later.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{_MARK}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     fd = os.open(temporary, flags, 0o666 if mode is None else mode)
     try:
         try:
             view = memoryview(data)
             while view:
                 view = view[os.write(fd, view) :]
-            os.fsync(fd)
+            if sync:
+                os.fsync(fd)
         finally:
             os.close(fd)
         temporary.replace(path)

@@ -21,9 +21,11 @@ from tornado import httputil, netutil, web
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
+from runicorn_jupyter.paths import Root, find_root
 from runicorn_jupyter.server.gate import Gate
 from runicorn_jupyter.server.hosts import is_allowed, is_loopback
 from runicorn_jupyter.server.identity import ViewerIdentity
+from runicorn_jupyter.server.limits import RateLimits, parse
 from runicorn_jupyter.server.login import LoginCodeHandler
 from runicorn_jupyter.server.page import page_routes
 from runicorn_jupyter.server.peer import working_reader
@@ -60,6 +62,8 @@ class Viewer:
         Ask even the same user's own programs for the token.
     tls : ssl.SSLContext, optional
         Serve HTTPS with it.
+    rate_limits : sequence of str
+        ``documented`` for the table of the reference documents, or like ``standard=600`` (requests a minute).
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Viewer:
         allow_origins: Sequence[str] = (),
         require_token: bool = False,
         tls: ssl.SSLContext | None = None,
+        rate_limits: Sequence[str] = (),
     ) -> None:
         self.host = host
         self.port = port
@@ -81,8 +86,13 @@ class Viewer:
         self._tls = tls
         self._reader = None if require_token else working_reader()
         self._label = root.name or "root"
+        # A root that came from the user's config follows it; one that was named here stays.
+        follows = reason in {"user config", "default"}
         self.service = Service(
-            lambda: Workspace(root, reason=reason, holder="viewer").start(), allow_origins=self._origins
+            lambda: find_root() if follows else Root(root, reason),
+            lambda found: Workspace(found.path, reason=found.reason, holder="viewer").start(),
+            allow_origins=self._origins,
+            limits=RateLimits(parse(rate_limits)),
         )
         self._server: HTTPServer | None = None
         self._announcement: Path | None = None

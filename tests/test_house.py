@@ -20,7 +20,7 @@ from runicorn_jupyter.display.palette import COLORS
 PACKAGE = REPOSITORY / "runicorn_jupyter"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "labextension" not in path.relative_to(PACKAGE).parts)
 
-WORDS = {"errors", "models", "paths", "_version"}
+WORDS = {"errors", "models", "paths", "settings", "_version"}
 """What everybody speaks."""
 
 MAY_IMPORT = {
@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "models": set(),
     "_version": set(),
     "paths": {"errors"},
+    "settings": {"errors", "paths"},
     "store": WORDS | {"store"},
     "tracking": WORDS | {"store", "tracking"},
     "remote": WORDS | {"remote"},

@@ -39,6 +39,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--host-name", action="append", default=[], metavar="NAME",
         help="answer to this name in the Host header too; may be repeated")  # fmt: skip
     add("--require-token", action="store_true", help="ask the token even of your own programs on this machine")
+    add("--rate-limit", action="append", default=[], metavar="LIMIT",
+        help="requests a minute: like standard=600, v2=600, delete=10, connect=5 (0: no limit), or `documented` for "
+        "the table of the reference; may be repeated")  # fmt: skip
     add("--certfile", help="serve HTTPS with this certificate")
     add("--keyfile", help="its private key, when it is in another file")
     add("--allow-plain-http", action="store_true", help="bind another address than loopback without HTTPS")
@@ -75,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
         allow_origins=options.allow_origin,
         require_token=options.require_token,
         tls=tls,
+        rate_limits=options.rate_limit,
     )
     try:
         ended = asyncio.run(_serve(viewer, root))

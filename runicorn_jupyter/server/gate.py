@@ -26,7 +26,9 @@ from tornado.iostream import StreamClosedError
 from tornado.log import app_log
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from runicorn_jupyter.errors import Forbidden, IdentityRequired, RunicornError, UnsupportedMediaType
+from runicorn_jupyter.errors import Forbidden, IdentityRequired, RateLimited, RunicornError, UnsupportedMediaType
+from runicorn_jupyter.server.body import Body
+from runicorn_jupyter.server.limits import Standing
 from runicorn_jupyter.server.params import Params
 from runicorn_jupyter.server.problems import describe
 from runicorn_jupyter.server.service import SETTING, Service
@@ -60,6 +62,11 @@ class _Checks(_Base):
     refusal: RunicornError | None = None
     """Set by an identity provider that knows why it says no."""
 
+    limited_as: ClassVar[str] = "standard"
+    """Which rate limit the route counts against (see `server.limits`)."""
+
+    _standing: Standing | None = None
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Mark every verb as needing identity unless it says `allow_unauthenticated`: nobody can forget it."""
         super().__init_subclass__(**kwargs)
@@ -78,6 +85,11 @@ class _Checks(_Base):
         """The query of this request."""
         return Params(self.request.query_arguments)
 
+    @cached_property
+    def body(self) -> Body:
+        """The JSON body of this request."""
+        return Body(self.request.body)
+
     async def ask(self, question: Callable[[Workspace], _T], *, patient: bool = True) -> _T:
         """Return ``question(workspace)``, worked out in a thread; see `Service.ask`."""
         return await self.service.ask(question, patient=patient)
@@ -89,6 +101,7 @@ class _Checks(_Base):
                 "The Host header names another machine. Use localhost or 127.0.0.1 in the address, "
                 "or start the server for the name you use."
             )
+        self._count()
         try:
             await super().prepare(**self._base_prepare)
         except web.HTTPError:
@@ -98,6 +111,18 @@ class _Checks(_Base):
         await self._check_identity()
         self._check_site()
         self._check_body()
+
+    def _count(self) -> None:
+        """Count the request, of whomever it is; the address of the connection tells clients apart, no header does."""
+        self._standing = self.service.limits.take(self.limited_as, self.request.remote_ip or "")
+        self._tell_standing()
+        if not self._standing.allowed:
+            raise RateLimited("Too many requests in a minute; wait and ask again.", retry_after=self._standing.reset)
+
+    def _tell_standing(self) -> None:
+        if self._standing is not None:
+            for name, value in self._standing.headers().items():
+                self.set_header(name, value)
 
     async def _check_identity(self) -> None:
         user = self.current_user
@@ -162,6 +187,7 @@ class _Checks(_Base):
         self.set_header("Referrer-Policy", "same-origin")
         self.set_header("Cross-Origin-Resource-Policy", "same-origin")
         self.set_header("Cache-Control", "private, no-cache")
+        self._tell_standing()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with the D3 body; nothing of an unexpected exception shows."""

@@ -12,6 +12,7 @@ from runicorn_jupyter.errors import (
     IdentityRequired,
     MethodNotAllowed,
     NotFound,
+    QueryError,
     RunicornError,
     TooLarge,
     UnsupportedMediaType,
@@ -40,10 +41,14 @@ class Problem(NamedTuple):
     code: str
     message: str
     retry_after: int | None = None
+    where: tuple[int, int] | None = None
+    """Position and length, in characters, of what is wrong in the query that was sent."""
 
     def body(self) -> dict[str, Any]:
         """Return the D3 body."""
         extra = {} if self.retry_after is None else {"retry_after": self.retry_after}
+        if self.where is not None:
+            extra["position"], extra["length"] = self.where
         return {
             "detail": self.message,
             "message": self.message,
@@ -65,7 +70,8 @@ def describe(error: BaseException | None, status: int = 500) -> Problem:
         Used when there is no exception.
     """
     if isinstance(error, RunicornError):
-        return Problem(error.status, error.code, str(error), getattr(error, "retry_after", None))
+        where = (error.position, error.length) if isinstance(error, QueryError) else None
+        return Problem(error.status, error.code, str(error), getattr(error, "retry_after", None), where)
     if isinstance(error, web.HTTPError):
         status = error.status_code
     elif error is not None:

@@ -8,9 +8,13 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
+from runicorn_jupyter import settings
 from runicorn_jupyter.errors import Stopping
+from runicorn_jupyter.paths import Root
+from runicorn_jupyter.server.limits import RateLimits
 
 if TYPE_CHECKING:
     from runicorn_jupyter.workspace import Workspace
@@ -21,7 +25,16 @@ SETTING = "runicorn"
 _THREADS = 8
 _FIRST_WALK = 3.0
 _CLOSING = 3.0
+_RESTARTED = 1012
 _T = TypeVar("_T")
+
+
+class RootChange(NamedTuple):
+    """What a change of the root came to: `shown` is the one in use, and why it is."""
+
+    chosen: Path
+    shown: Root
+    effective: bool
 
 
 class Closable(Protocol):
@@ -36,15 +49,28 @@ class Service:
 
     Parameters
     ----------
+    find_root : callable
+        Says which root this door shows now, by the order of D21.
     open_workspace : callable
-        Makes and starts the workspace; called once, in a thread, so that a slow disk never delays a server's start.
+        Makes and starts the workspace of a root; called in a thread, so that a slow disk never delays a server's start.
     allow_origins : frozenset of str
         Origins, compared as whole strings, whose pages may call us (D9). Empty inside Jupyter.
+    limits : RateLimits, optional
+        How many requests a client may send (D8).
     """
 
-    def __init__(self, open_workspace: Callable[[], Workspace], *, allow_origins: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        find_root: Callable[[], Root],
+        open_workspace: Callable[[Root], Workspace],
+        *,
+        allow_origins: frozenset[str] = frozenset(),
+        limits: RateLimits | None = None,
+    ) -> None:
         self.allow_origins = allow_origins
+        self.limits = limits or RateLimits()
         self.sockets: weakref.WeakSet[Closable] = weakref.WeakSet()
+        self._find_root = find_root
         self._open = open_workspace
         self._workspace: Workspace | None = None
         self._lock = threading.Lock()
@@ -70,6 +96,24 @@ class Service:
             raise Stopping("The server is stopping.")
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
+    def change_root(self, path: str) -> RootChange:
+        """Remember `path` as the user's root (R23) and show it, unless something outranks the user's choice (D21)."""
+        chosen = settings.set_root(path)
+        found = self._find_root()
+        if found.path != chosen:
+            return RootChange(chosen, found, effective=False)
+        with self._lock:
+            before, self._workspace = self._workspace, None
+            self._waited = False
+        if before is not None and before.root != chosen:
+            before.close()
+        return RootChange(chosen, found, effective=True)
+
+    def hang_up(self, reason: str) -> None:
+        """End every stream; clients open them again and find what is shown now."""
+        for socket in list(self.sockets):
+            socket.close(_RESTARTED, reason)
+
     async def close(self) -> bool:
         """Close sockets, workspace and threads; tell whether all of it ended within 3 s."""
         self._closing = True
@@ -94,7 +138,7 @@ class Service:
             if self._workspace is None:
                 if self._closing:
                     raise Stopping("The server is stopping.")
-                self._workspace = self._open()
+                self._workspace = self._open(self._find_root())
             workspace = self._workspace
         if patient and not self._waited:
             workspace.wait_complete(_FIRST_WALK)

@@ -1,0 +1,47 @@
+"""The small files of the user's configuration: damaged ones, and several writers at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from runicorn_jupyter import settings
+from runicorn_jupyter.paths import config_folder
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe", b"[" * 100_000, b'{"column_widths": 5}'])
+def test_a_damaged_file_counts_as_empty_and_is_replaced(content):
+    config_folder().mkdir(parents=True)
+    (config_folder() / settings.PREFERENCES).write_bytes(content)
+    assert settings.column_widths("t@s") == {}
+    assert settings.dismissed_alerts() == []
+    settings.set_column_widths("t@s", {"a": 1})
+    assert settings.column_widths("t@s") == {"a": 1}
+
+
+def test_unknown_keys_of_a_file_are_kept():
+    settings.change(settings.CONFIG, lambda held: held.update(other=[1]))
+    settings.change(settings.CONFIG, lambda held: held.update(user_root_dir="x"))
+    assert settings.read(settings.CONFIG) == {"other": [1], "user_root_dir": "x"}
+
+
+def test_processes_that_save_at_once_lose_nothing():
+    source = (
+        "import sys\nfrom runicorn_jupyter import settings\n"
+        "for n in range(40): settings.set_alert(f'{sys.argv[1]}-{n}', dismissed=True)\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", source, str(who)]) for who in range(3)]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert sorted(settings.dismissed_alerts()) == sorted(f"{who}-{n}" for who in range(3) for n in range(40))
+
+
+def test_only_the_newest_tables_are_kept():
+    many = {str(number): {"widths": {}} for number in range(510)}
+    settings.change(settings.PREFERENCES, lambda held: held.update(column_widths=many))
+    settings.set_column_widths("last", {"a": 1})
+    kept = settings.read(settings.PREFERENCES)["column_widths"]
+    assert len(kept) == 500
+    assert "last" in kept
+    assert "0" not in kept
