@@ -21,6 +21,7 @@ RunicornError                        500 internal_error
 ├── TooLarge                         413 too_large
 ├── RateLimited                      429 rate_limited
 ├── NotYet                           501 not_yet
+├── NotInstalled                     501 not_installed
 ├── Stopping                         503 stopping
 └── DiskFull                         507 disk_full
 
@@ -210,6 +211,13 @@ class NotYet(RunicornError):
 
     status = 501
     code = "not_yet"
+
+
+class NotInstalled(RunicornError):
+    """An optional package is missing; the text names the extra that brings it."""
+
+    status = 501
+    code = "not_installed"
 
 
 class Stopping(RunicornError):
