@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
-
-from runicorn_jupyter.errors import BadRequest, NotYet
+from runicorn_jupyter.errors import BadRequest
 from runicorn_jupyter.models import MetricRows
+from runicorn_jupyter.server.columnar import ARROW_TYPE, FORMATS, arrow, columns
 from runicorn_jupyter.server.gate import Gate
 
 _DOWNSAMPLE = (100, 50_000)
 _WIDTH = (1, 20_000)
-_AXES = ("step", "time", "wall")
+_EVERYTHING = 2**40
+_HIGHEST_RANK = 10**9 - 1
 
 
 class StepRowsHandler(Gate):
@@ -20,10 +20,12 @@ class StepRowsHandler(Gate):
 
     async def get(self, run_id: str) -> None:
         """List the points of one run, thinned to `downsample` rows when there are more."""
-        if self.params.choice("format", ("rows", "columns", "arrow"), "rows") != "rows":
-            raise NotYet("This version gives metrics as rows only; leave out the parameter format.")
+        form = self.params.choice("format", ("rows", "columns", "arrow"), "rows")
         downsample = self.params.integer("downsample", *_DOWNSAMPLE)
         metrics = self.params.words("metrics") or None
+        if form != "rows":
+            await self._reply_columns(run_id, metrics, downsample, form)
+            return
         rows = await self.ask(
             lambda hall: hall.metric_rows(
                 run_id, relative_time=self.relative_time, downsample=downsample, metrics=metrics
@@ -47,6 +49,16 @@ class StepRowsHandler(Gate):
             }
         )
 
+    async def _reply_columns(self, run_id: str, metrics: list[str] | None, downsample: int | None, form: str) -> None:
+        """Send each metric by itself, thinned to `downsample` points of its own."""
+        axis = "time" if self.relative_time else "step"
+        width = downsample // 2 if downsample else _EVERYTHING
+        curves = await self.ask(lambda hall: hall.curves([run_id], metrics, x=axis, width=width))
+        if form == "columns":
+            await self.reply({"x": axis, "metrics": columns(curves)})
+        else:
+            await self.reply_bytes(lambda: arrow(curves), ARROW_TYPE)
+
 
 class TimeRowsHandler(StepRowsHandler):
     """R7 as D10 has it: ``time`` first, in seconds since the run's first event."""
@@ -58,19 +70,34 @@ class CurvesHandler(Gate):
     """Curves of several runs at once, at most two points for each pixel of `width`."""
 
     async def get(self) -> None:
-        """Return the curves of `runs`."""
+        """Return the curves of `runs`, and the stages of those that logged any."""
         params = self.params
         runs = params.words("runs")
         if not runs:
             raise BadRequest("runs is missing: give one or more run ids, separated by commas.")
         metrics = params.words("metrics") or None
-        axis = cast("Literal['step', 'time', 'wall']", params.choice("x", _AXES, "step"))
+        axis = params.text("x") or "step"
         x0, x1 = params.number("x0"), params.number("x1")
         width = params.integer("width", *_WIDTH, 1000)
+        rank = params.integer("rank", 0, _HIGHEST_RANK, 0)
+        form = params.choice("format", FORMATS, "json")
+        if form == "arrow":
+            curves = await self.ask(
+                lambda hall: hall.curves(runs, metrics, x=axis, x0=x0, x1=x1, width=width, rank=rank)
+            )
+            await self.reply_bytes(lambda: arrow(curves), ARROW_TYPE)
+            return
         found = await self.ask(
             lambda hall: {
-                "version": hall.runs(limit=0).version,
-                "curves": [curve.wire() for curve in hall.curves(runs, metrics, x=axis, x0=x0, x1=x1, width=width)],
+                "version": hall.version(),
+                "curves": [
+                    curve.wire(kinds=form == "columns")
+                    for curve in hall.curves(runs, metrics, x=axis, x0=x0, x1=x1, width=width, rank=rank)
+                ],
+                "stages": {
+                    run: [stage.wire() for stage in stages]
+                    for run, stages in hall.stages(runs, x=axis, rank=rank).items()
+                },
             }
         )
         await self.reply(found)

@@ -2,179 +2,235 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from copy import copy
+import threading
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from runicorn_jupyter.models import MetricSummary
-from runicorn_jupyter.store.values import as_number
+from runicorn_jupyter.store.batch import Batch, Floats, Integers, Objects
+from runicorn_jupyter.store.chunks import ChunksGoneError, StoredColumn, decode_objects
+from runicorn_jupyter.store.column import Column
+from runicorn_jupyter.store.curvecache import CurveCache
+from runicorn_jupyter.store.names import StoredTotals
+from runicorn_jupyter.store.packed import PackedBatch
+from runicorn_jupyter.store.sorting import SortedPoints
+from runicorn_jupyter.store.totals import Progress, Totals
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+STEPS, TIMES, IMAGES, FIRST_NAME = 0, 1, 2, 3
+"""Numbers of columns in the curve cache; metric n of a run is FIRST_NAME + 2 n, its texts one more."""
 
-_EXACT = 2**53
-_DROPPED = frozenset({"global_step", "step", "epoch", "time"})
-"""Keys that are no metric: the step and time of an event stand in columns of their own (contract R8)."""
+_NO_EVENTS = np.empty(0, np.int64)
+_NO_VALUES = np.empty(0)
 
 
-class Growing:
-    """An array that grows at its end; a view taken earlier stays valid and unchanged while it does."""
+class Stored:
+    """The columns of one run that were loaded from the curve cache, shared by all its tables."""
 
-    __slots__ = ("_data", "_size")
-
-    def __init__(self, dtype: type[np.float64 | np.int64]) -> None:
-        self._data = np.empty(16, dtype=dtype)
-        self._size = 0
-
-    def __len__(self) -> int:
-        return self._size
-
-    def extend(self, values: list[Any]) -> None:
-        """Append `values`; on overflow the data moves to a new block and older views keep the old one."""
-        needed = self._size + len(values)
-        if needed > len(self._data):
-            grown = np.empty(max(needed, 2 * len(self._data)), dtype=self._data.dtype)
-            grown[: self._size] = self._data[: self._size]
-            self._data = grown
-        self._data[self._size : needed] = values
-        self._size = needed
-
-    def snapshot(self) -> Growing:
-        """Return the values so far as an array of their own length, without a copy: growth never overwrites them."""
-        return copy(self)
+    def __init__(self, cache: CurveCache | None, key: int) -> None:
+        self._cache = cache
+        self._key = key
+        self._lock = threading.Lock()
+        self._columns: dict[int, StoredColumn] = {}
+        self._objects: dict[int, tuple[int, Objects]] = {}
+        self.sorted: dict[tuple[str | int, str], SortedPoints] = {}
 
     @property
-    def view(self) -> NDArray[Any]:
-        """The values so far, without a copy."""
-        return self._data[: self._size]
+    def nbytes(self) -> int:
+        """About the bytes of memory they take."""
+        texts = sum(len(held.values) for _, held in list(self._objects.values()))
+        held = sum(column.nbytes for column in list(self._columns.values())) + 24 * texts
+        return held + sum(points.nbytes for points in list(self.sorted.values()))
 
+    def column(self, name: int, stretches: int) -> StoredColumn:
+        """Return one numeric column up to a stretch."""
+        if not stretches or self._cache is None:
+            return StoredColumn((), 0)
+        with self._lock:
+            held = self._columns.get(name)
+            if held is None or held.stretches < stretches:
+                since = held.stretches if held else 0
+                held = StoredColumn(self._cache.parts(self._key, name, since, stretches), stretches, held)
+                self._columns[name] = held
+            if held.stretches == stretches:
+                return held
+        return StoredColumn(self._cache.parts(self._key, name, 0, stretches), stretches)  # an older table asks
 
-class Series:
-    """One numeric metric: at which events it was logged, and its values as float64."""
+    def objects(self, name: int, stretches: int, origin: Integers) -> Objects:
+        """Return the texts of one metric up to a stretch, with the numbers of their events in the run."""
+        if not stretches or self._cache is None:
+            return Objects([], [])
+        with self._lock:
+            known, held = self._objects.get(name, (0, Objects([], [])))
+            since = known if known <= stretches else 0
+            found = Objects(list(held.events), list(held.values)) if since else Objects([], [])
+            if since == stretches:
+                return found
+            for part in self._cache.parts(self._key, name, since, stretches):
+                texts = decode_objects(part)
+                begin = int(origin[part.stretch])
+                found.events.extend(begin + event for event in texts.events)
+                found.values.extend(texts.values)
+            self._objects[name] = (stretches, found)
+            return Objects(list(found.events), list(found.values))
 
-    __slots__ = ("events", "integers", "values")
+    def images(self, stretches: int) -> list[dict[str, Any]]:
+        """Return the image events up to a stretch."""
+        if not stretches or self._cache is None:
+            return []
+        return [
+            image
+            for part in self._cache.parts(self._key, IMAGES, 0, stretches)
+            for image in decode_objects(part).values
+        ]
 
-    def __init__(self) -> None:
-        self.events = Growing(np.int64)
-        self.values = Growing(np.float64)
-        self.integers = True
-
-    def snapshot(self) -> Series:
-        """Return the series as it is now."""
-        frozen = Series()
-        frozen.events, frozen.values = self.events.snapshot(), self.values.snapshot()
-        frozen.integers = self.integers
-        return frozen
-
-    def summary(self) -> MetricSummary:
-        """Return last, min, max and first of the finite values, and the count of all."""
-        values = self.values.view
-        finite = values[np.isfinite(values)]
-        if not len(finite):
-            return MetricSummary(count=len(values))
-        last, first = float(finite[-1]), float(finite[0])
-        return MetricSummary(last, float(finite.min()), float(finite.max()), first, len(values))
+    def fetch(self, ids: Sequence[int]) -> list[bytes]:
+        """Return raw chunks."""
+        if self._cache is None:
+            raise ChunksGoneError
+        return self._cache.chunks(ids)
 
 
 class EventTable:
-    """Every metric event of one run, in the order of the file.
+    """Every metric event of one run, in the order of the file, as it was at one moment; later events leave it alone.
 
-    ``steps`` and ``times`` have one entry an event. Numbers live in ``series``; text, booleans and integers beyond
-    2^53 keep their Python value in ``objects`` as (event, value) pairs.
+    Numbers live in columns, text, booleans and integers beyond 2^53 beside them. Only what is asked for is read: the
+    stretches in the curve cache by their summaries, the rest from memory.
+
+    Raises
+    ------
+    ChunksGoneError
+        From any question: the curve cache was cleared or thrown away; ask for a new table.
     """
 
-    def __init__(self) -> None:
-        self.steps = Growing(np.int64)
-        self.times = Growing(np.float64)
-        self.series: dict[str, Series] = {}
-        self.objects: dict[str, list[tuple[int, Any]]] = {}
-        self.images: list[dict[str, Any]] = []
-        self.bad = 0
-        self._last_step = 0
+    def __init__(
+        self,
+        progress: Progress,
+        totals: Mapping[str, Totals],
+        texts: Mapping[str, int],
+        names: Mapping[str, int],
+        tail: Sequence[Batch | PackedBatch],
+        stored: Stored,
+        stretches: int,
+    ) -> None:
+        self.progress = progress
+        self.totals = totals
+        self.texts = texts
+        self._names = names
+        self._tail = tuple(tail)
+        self._stored = stored
+        self._stretches = stretches
+        self._columns: dict[str | int, Column] = {}
+        self._origin: Integers | None = None
+        self.memo: dict[Any, Any] = {}
+
+    def __len__(self) -> int:
+        return self.progress.events
 
     @property
-    def size(self) -> int:
-        """Number of values held, the measure of memory (about 8 bytes each; a text counts for eight)."""
-        numbers = sum(len(series.values) for series in self.series.values())
-        texts = sum(len(values) for values in self.objects.values()) + len(self.images)
-        return 2 * (len(self.steps) + numbers) + 8 * texts
+    def bad(self) -> int:
+        """Pieces of the file that are no event."""
+        return self.progress.bad
 
-    def snapshot(self) -> EventTable:
-        """Return the table as it is now, which later events leave alone; numbers are shared, not copied."""
-        frozen = EventTable()
-        frozen.steps, frozen.times = self.steps.snapshot(), self.times.snapshot()
-        frozen.series = {name: series.snapshot() for name, series in self.series.items()}
-        frozen.objects = {name: list(values) for name, values in self.objects.items()}
-        frozen.images = list(self.images)
-        frozen.bad = self.bad
-        return frozen
+    @property
+    def last_step(self) -> int | None:
+        """The largest step, None without an event."""
+        return self.progress.top
 
-    def extend(self, events: list[dict[str, Any]]) -> None:
-        """Append parsed event lines; what is neither a metric nor an image event is passed over."""
-        steps: list[int] = []
-        times: list[float] = []
-        numbers: dict[str, tuple[list[int], list[float]]] = {}
-        at = len(self.steps)
-        for event in events:
-            data = event.get("data")
-            if not isinstance(data, dict):
-                self.bad += 1
-            elif event.get("type") == "metrics":
-                steps.append(self._step(data))
-                times.append(_time(event, data))
-                self._take(data, at, numbers)
-                at += 1
-            elif event.get("type") == "image":
-                self.images.append({"ts": event.get("ts"), **data})
-        self.steps.extend(steps)
-        self.times.extend(times)
-        for name, (rows, values) in numbers.items():
-            series = self.series[name]
-            series.events.extend(rows)
-            series.values.extend(values)
+    @property
+    def nbytes(self) -> int:
+        """About the bytes of memory it takes."""
+        own = sum(column.nbytes for column in list(self._columns.values()))
+        return own + self._stored.nbytes + sum(batch.nbytes for batch in self._tail) + self._known_bytes()
 
-    def _take(self, data: Mapping[str, Any], at: int, numbers: dict[str, tuple[list[int], list[float]]]) -> None:
-        for name, value in data.items():
-            kind = type(value)
-            if name in _DROPPED or value is None:
-                continue
-            if kind is float or (kind is int and -_EXACT <= value <= _EXACT):
-                held = numbers.get(name)
-                if held is None:
-                    self.series.setdefault(name, Series())
-                    held = numbers[name] = ([], [])
-                if kind is float:
-                    self.series[name].integers = False
-                held[0].append(at)
-                held[1].append(value)
-            else:
-                self.objects.setdefault(name, []).append((at, value))
+    @property
+    def names(self) -> list[str]:
+        """The metrics, in the order in which they were first logged, numeric ones first."""
+        return list(dict.fromkeys((*self.totals, *self.texts)))
 
-    def _step(self, data: Mapping[str, Any]) -> int:
-        """Return the event's step; one without a usable step follows the event before it."""
-        for key in ("global_step", "step"):
-            value = data.get(key)
-            if type(value) is int and -_EXACT <= value <= _EXACT:
-                break
-            if type(value) is float and -_EXACT <= value <= _EXACT:
-                value = int(value)
-                break
-        else:
-            value = self._last_step + 1
-        self._last_step = value
-        return value
+    @property
+    def steps(self) -> Column:
+        """The step of each event."""
+        return self._column(STEPS)
+
+    @property
+    def times(self) -> Column:
+        """The time of each event in Unix seconds, NaN where it has none."""
+        return self._column(TIMES)
+
+    @property
+    def images(self) -> list[dict[str, Any]]:
+        """The image events."""
+        found = self._stored.images(self._stretches)
+        for batch in self._tail:
+            found += batch.images
+        return found
+
+    def sorted_points(self, name: str | int, axis: str, *, distinct: bool) -> SortedPoints:
+        """Return what was sorted so far of a metric by an axis, shared with later tables of the run."""
+        return self._stored.sorted.setdefault((name, axis), SortedPoints(distinct=distinct))
+
+    def column(self, name: str | int) -> Column:
+        """Return the numbers of one metric, which must be in `totals`, or of STEPS or TIMES."""
+        return self._column(name)
+
+    def objects(self, name: str) -> Objects:
+        """Return the other values of one metric, with the numbers of their events; none when it has none."""
+        if name not in self.texts:
+            return Objects([], [])
+        found = self._stored.objects(self._number(name) + 1, self._stretches, self._starts())
+        begin = int(self._starts()[-1])
+        for batch in self._tail:
+            held = batch.texts(name)
+            if held is not None:
+                found.events.extend(begin + event for event in held.events)
+                found.values.extend(held.values)
+            begin += len(batch)
+        return found
 
     def summaries(self) -> dict[str, MetricSummary]:
-        """Return last, min, max, first and count of every numeric metric, by name."""
-        return {name: series.summary() for name, series in self.series.items()}
+        """Return last, min, max, first, mean and count of every numeric metric, by name."""
+        return {name: totals.summary() for name, totals in self.totals.items()}
 
+    def _known_bytes(self) -> int:
+        return self.totals.nbytes if isinstance(self.totals, StoredTotals) else 500 * len(self._names)
 
-def _time(event: Mapping[str, Any], data: Mapping[str, Any]) -> float:
-    for value in (event.get("ts"), data.get("time")):
-        number = as_number(value)
-        if number is not None:
-            return number
-    return float("nan")
+    def _number(self, name: str) -> int:
+        return FIRST_NAME + 2 * self._names[name]
+
+    def _starts(self) -> Integers:
+        """Return the number of events before each stored stretch, and before the tail."""
+        if self._origin is None:
+            steps = self._stored.column(STEPS, self._stretches)
+            if len(steps.starts) != self._stretches:
+                raise ChunksGoneError
+            self._origin = np.append(steps.starts, steps.count)
+        return self._origin
+
+    def _column(self, name: str | int) -> Column:
+        held = self._columns.get(name)
+        if held is None:
+            origin = self._starts()
+            stored = self._stored.column(name if isinstance(name, int) else self._number(name), self._stretches)
+            events, values = self._tail_points(name, int(origin[-1]))
+            held = Column(stored, events, values, origin, self._stored.fetch)
+            expected = len(self) if isinstance(name, int) else self.totals[name].logged
+            if held.count != expected:
+                raise ChunksGoneError
+            self._columns[name] = held
+        return held
+
+    def _tail_points(self, name: str | int, begin: int) -> tuple[Integers, Floats]:
+        events, values = [], []
+        for batch in self._tail:
+            if isinstance(name, int):
+                values.append(batch.steps.astype(np.float64) if name == STEPS else batch.times)
+                events.append(np.arange(begin, begin + len(batch)))
+            elif (points := batch.points(name)) is not None:
+                values.append(points.values)
+                events.append(np.arange(begin, begin + len(batch)) if points.events is None else begin + points.events)
+            begin += len(batch)
+        if len(events) == 1:
+            return events[0], values[0]
+        return (np.concatenate(events), np.concatenate(values)) if events else (_NO_EVENTS, _NO_VALUES)

@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
-from runicorn_jupyter.store.columns import Floats, Integers
+from runicorn_jupyter.store.batch import Floats, Integers
+from runicorn_jupyter.store.groups import (
+    CELL,
+    Extremes,
+    Groups,
+    between,
+    chained,
+    distinct,
+    extremes_of_groups,
+    extremes_of_values,
+    grouped,
+    part_of,
+)
+
+
+class Values(Protocol):
+    """The values of one metric in the order in which they are drawn."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+
+    @property
+    def groups(self) -> Groups | None:
+        """Their summaries, None where the values themselves are at hand."""
+
+    def cut(self, start: int, stop: int) -> Floats:
+        """Return the values at the positions from `start` to before `stop`."""
 
 
 def ordered(x: Floats, y: Floats, *, distinct: bool = True) -> tuple[Floats, Floats]:
@@ -31,38 +60,49 @@ def ordered(x: Floats, y: Floats, *, distinct: bool = True) -> tuple[Floats, Flo
     return x[last], y[last]
 
 
-def window(x: Floats, x0: float | None, x1: float | None) -> slice:
-    """Return the slice of sorted `x` that covers [x0, x1], with one point beyond each edge so that lines reach it."""
-    start = 0 if x0 is None else max(int(np.searchsorted(x, x0, side="left")) - 1, 0)
-    stop = len(x) if x1 is None else min(int(np.searchsorted(x, x1, side="right")) + 1, len(x))
-    return slice(start, max(stop, start))
+def picked(values: Values, start: int, stop: int, width: int) -> tuple[Integers, Floats, bool]:
+    """Return positions and values of at most 2 × `width` points of [start, stop), and whether they are all there are.
 
-
-def envelope(x: Floats, y: Floats, width: int) -> tuple[Floats, Floats, bool]:
-    """Return at most 2 × `width` points and whether they are all there are.
-
-    Beyond that count the points fall into `width` - 1 stretches of equal length; each gives its smallest and its
+    Beyond that count the points fall into at most `width` - 1 buckets of equal length; each gives its smallest and its
     largest value where they stand, or one gap when nothing in it is finite. The first and the last point are kept.
+    A bucket begins at a multiple of its length, so that the picks of a growing or panned curve stay, and in a wide
+    window that length is a multiple of 64, so that summaries answer; only its two ends are cut from the points.
     """
-    count, width = len(x), max(width, 2)
+    count, width = stop - start, max(width, 2)
     if count <= 2 * width:
-        return x, y, True
-    picked = np.unique(np.concatenate(([0], extremes(y, width - 1), [count - 1])))
-    return x[picked], y[picked], False
+        return np.arange(start, stop), values.cut(start, stop), True
+    length = bucket_length(count, width - 1)
+    first = start - start % length if width > 2 else start
+    edges = np.arange(first, stop, length)
+    edges[0] = start
+    found = bucket_extremes(values, edges, stop, length)
+    at, y = found.points()
+    ends = np.array([start, stop - 1])
+    at, order = distinct(np.concatenate((at, ends)))
+    y = np.concatenate((y, values.cut(start, start + 1), values.cut(stop - 1, stop)))[order]
+    for gap in np.flatnonzero(np.isnan(y)).tolist():
+        y[gap] = values.cut(int(at[gap]), int(at[gap]) + 1)[0]  # nan or an infinity
+    return at, y, False
 
 
-def extremes(y: Floats, stretches: int) -> Integers:
-    """Return the positions of the minimum and the maximum of each of `stretches` equal parts of `y`, rising.
+def bucket_length(count: int, buckets: int) -> int:
+    """Return how many points a bucket holds, so that no window of `count` points touches more than `buckets`."""
+    if buckets < 2:
+        return count
+    length = -(-count // (buckets - 1))
+    return length if length < CELL else -(-length // CELL) * CELL
 
-    Values that are not finite never win; a part without a finite value gives its first position.
-    """
-    length = -(-len(y) // stretches)
-    padded = np.full(length * stretches, np.nan)
-    padded[: len(y)] = y
-    parts = padded.reshape(stretches, length)
-    finite = np.isfinite(parts)
-    low = np.where(finite, parts, np.inf).argmin(axis=1)
-    high = np.where(finite, parts, -np.inf).argmax(axis=1)
-    base = np.arange(stretches) * length
-    positions = np.concatenate((base + low, base + high))
-    return np.unique(positions[positions < len(y)])
+
+def bucket_extremes(values: Values, edges: Integers, stop: int, length: int) -> Extremes:
+    """Return the extremes of the buckets that begin at `edges`, the last one ending before `stop`."""
+    start = int(edges[0])
+    groups = values.groups if length >= CELL and length % CELL == 0 else None
+    if groups is None:
+        return extremes_of_values(values.cut(start, stop), start, edges)
+    inner, begin, end = between(groups, start, stop, values.count)
+    if begin >= end:
+        return extremes_of_values(values.cut(start, stop), start, edges)
+    pieces = [grouped(values.cut(start, begin), start)] if begin > start else []
+    pieces.append(part_of(groups, inner))
+    pieces += [grouped(values.cut(end, stop), end)] if stop > end else []
+    return extremes_of_groups(chained(pieces), edges)

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from runicorn_jupyter.models import MetricRows
-from runicorn_jupyter.store.columns import EventTable, Floats, Integers, Series
-from runicorn_jupyter.store.envelope import extremes
-
-
-class _Grid(NamedTuple):
-    """Which row each event falls into: rows are the distinct steps, rising."""
-
-    steps: Integers
-    times: Floats
-    row_of_event: Integers
+from runicorn_jupyter.store.batch import Floats, Integers
+from runicorn_jupyter.store.columns import EventTable
+from runicorn_jupyter.store.grid import Grid, grid_of
 
 
 def metric_rows(
@@ -38,126 +31,108 @@ def metric_rows(
     metrics : sequence of str, optional
         Only these columns; without it all of them.
     """
-    grid = _grid(table)
-    names = sorted(name for name in (*table.series, *table.objects) if metrics is None or name in metrics)
-    names = list(dict.fromkeys(names))
-    columns = {name: _column(table, grid, name) for name in names}
-    numeric = {name: values for name, (values, _) in columns.items() if name in table.series}
-    total = len(grid.steps)
-    keep = np.arange(total)
+    if not len(table):
+        return MetricRows((), (), 0, None)
+    names = sorted(name for name in table.names if metrics is None or name in metrics)
+    grid = grid_of(table)
+    keep: Integers = np.arange(grid.total)
     clipped: tuple[str, ...] = ()
-    if downsample is not None and total > downsample:
-        keep, clipped = _choose(numeric, total, downsample)
-    times = grid.times - (np.nanmin(grid.times) if relative_time and total else 0.0)
-    if relative_time and total:
-        keep = keep[np.argsort(times[keep], kind="stable")]
-    head = ("time", "global_step") if relative_time else ("global_step",)
-    tail = names if relative_time else sorted([*names, "time"])
-    listed: dict[str, list[Any]] = {
-        "global_step": grid.steps[keep].tolist(),
-        "time": [_plain(value) for value in times[keep].tolist()],
-    }
-    for name in names:
-        values, convert = columns[name]
-        listed[name] = convert(values[keep])
-    order = (*head, *tail)
-    rows = tuple(dict(zip(order, values, strict=True)) for values in zip(*(listed[key] for key in order), strict=True))
-    last = int(grid.steps[-1]) if total else None
-    return MetricRows(order if total else (), rows, total, last, clipped)
+    if downsample is not None and grid.total > downsample:
+        keep, clipped = _choose(grid, [name for name in names if name in table.totals], downsample)
+    times = grid.times(keep) - ((table.progress.start or 0.0) if relative_time else 0.0)
+    columns = {"global_step": grid.steps(keep).tolist(), "time": _floats(times)}
+    columns.update({name: _column(table, grid, name, keep) for name in names})
+    keys = ("time", "global_step", *names) if relative_time else ("global_step", *sorted([*names, "time"]))
+    rows = [dict(zip(keys, row, strict=True)) for row in zip(*(columns[key] for key in keys), strict=True)]
+    if relative_time:
+        rows = [rows[at] for at in np.argsort(times, kind="stable").tolist()]
+    return MetricRows(keys, tuple(rows), grid.total, table.last_step, clipped)
 
 
-def every_point(table: EventTable) -> dict[str, list[Any]]:
-    """Return every row as columns: ``step``, ``time`` (seconds since the first event), then each metric (D31).
+def every_point(table: EventTable, *, raw: bool = False) -> dict[str, list[Any]]:
+    """Return every row as columns: ``step``, ``time`` (seconds since the run's first event), then each metric (D31).
 
     A step at which a metric was not logged holds None; values that are not finite stay as they are.
+
+    Parameters
+    ----------
+    table : EventTable
+        The run's events.
+    raw : bool
+        One row an event in the order of the file, instead of one a step with the last value.
     """
-    grid = _grid(table)
-    start = float(np.nanmin(grid.times)) if len(grid.times) else 0.0
-    result: dict[str, list[Any]] = {"step": grid.steps.tolist(), "time": (grid.times - start).tolist()}
-    for name in dict.fromkeys((*table.series, *table.objects)):
-        if name in table.objects:
-            result[name] = list(_column(table, grid, name)[0])
-            continue
-        series = table.series[name]
-        values: list[Any] = [None] * len(grid.steps)
-        for row, value in zip(grid.row_of_event[series.events.view].tolist(), _numbers(series), strict=True):
-            values[row] = value
-        result[name] = values
-    return result
+    grid = grid_of(table, raw=raw)
+    every: Integers = np.arange(grid.total)
+    start = table.progress.start or 0.0
+    found: dict[str, list[Any]] = {"step": grid.steps(every).tolist(), "time": (grid.times(every) - start).tolist()}
+    for name in table.names:
+        found[name] = _column(table, grid, name, every, finite=False)
+    return found
 
 
-def _grid(table: EventTable) -> _Grid:
-    steps, times = table.steps.view, table.times.view
-    if len(steps) < 2 or bool(np.all(steps[1:] > steps[:-1])):
-        return _Grid(steps, times, np.arange(len(steps)))
-    distinct, row_of_event = np.unique(steps, return_inverse=True)
-    merged = np.empty(len(distinct))
-    merged[row_of_event] = times  # repeated rows: numpy assigns in order, so the last event's time stays
-    return _Grid(distinct, merged, row_of_event)
+def _column(table: EventTable, grid: Grid, name: str, rows: Integers, *, finite: bool = True) -> list[Any]:
+    """Return one column as plain Python values, None where there is none, or where it is not finite if so asked."""
+    found: list[Any] = [None] * len(rows)
+    if name in table.totals:
+        values, known = grid.numbers(name, rows)
+        found = _numbers(values, known, whole=table.totals[name].integers, finite=finite)
+    if name in table.texts:
+        for at, value in grid.texts(name, rows).items():
+            found[at] = value
+    return found
 
 
-def _column(table: EventTable, grid: _Grid, name: str) -> tuple[Any, Any]:
-    """Return the values of one column, one a row, and what turns chosen ones into plain Python values."""
-    rows = len(grid.steps)
-    if name in table.objects:
-        mixed = np.full(rows, None, dtype=object)
-        if name in table.series:
-            series = table.series[name]
-            for event, value in zip(series.events.view.tolist(), _numbers(series), strict=True):
-                mixed[grid.row_of_event[event]] = _plain(value)
-        for event, value in table.objects[name]:
-            mixed[grid.row_of_event[event]] = value
-        return mixed, lambda chosen: chosen.tolist()
-    series = table.series[name]
-    values = np.full(rows, np.nan)
-    values[grid.row_of_event[series.events.view]] = series.values.view
-    return values, _integers if series.integers else _floats
+def _numbers(values: Floats, known: Any, *, whole: bool, finite: bool) -> list[Any]:
+    if finite:
+        known = np.isfinite(values)
+    plain: Any = np.where(known, values, 0.0).astype(np.int64) if whole else values
+    if bool(known.all()):
+        return list(plain.tolist())
+    mixed = plain.astype(object)
+    mixed[~known] = None
+    return list(mixed.tolist())
 
 
-def _numbers(series: Series) -> list[Any]:
-    values = series.values.view
-    return list(values.astype(np.int64).tolist() if series.integers else values.tolist())
+def _floats(values: Floats) -> list[Any]:
+    return _numbers(values, None, whole=False, finite=True)
 
 
-def _floats(values: Floats) -> list[float | None]:
-    return [_plain(value) for value in values.tolist()]
+def _choose(grid: Grid, names: Sequence[str], budget: int) -> tuple[Integers, tuple[str, ...]]:
+    """Return `budget` row numbers, rising, and the metrics whose minimum or maximum found no room.
 
-
-def _integers(values: Floats) -> list[int | None]:
-    return [None if value != value else int(value) for value in values.tolist()]  # noqa: PLR0124 - nan is the gap
-
-
-def _plain(value: float) -> float | None:
-    return value if value - value == 0 else None
-
-
-def _choose(columns: dict[str, Any], total: int, budget: int) -> tuple[Integers, tuple[str, ...]]:
-    """Return `budget` row numbers, rising, and the metrics whose minimum or maximum found no room."""
-    chosen = {0, total - 1}
-    numeric = {name: values for name, values in columns.items() if values.dtype != object}
-    wanted = {name: extremes(values, 1).tolist() for name, values in numeric.items()}
-    for name in numeric:
-        chosen.update(wanted[name][: max(budget - len(chosen), 0)])
+    All picks but the very last ones stand on stretches whose length is a power of two: a growing run keeps them.
+    """
+    chosen = {0, grid.total - 1}
+    wanted = {name: grid.extremes(name, 1).tolist() for name in names}
+    for rows in wanted.values():
+        _add(chosen, rows, budget)
     clipped = tuple(name for name, rows in wanted.items() if not chosen.issuperset(rows))
-    stretches = max((budget - len(chosen)) // (2 * max(len(numeric), 1)), 1)
-    turns = [iter(_spread(extremes(values, min(stretches, total)))) for values in numeric.values()]
-    while turns and len(chosen) < budget:
-        turns = [turn for turn in turns if _take_one(turn, chosen, budget)]
-    for row in _spread(np.linspace(0, total - 1, min(2 * budget, total)).astype(np.int64)):
-        if len(chosen) >= budget:
-            break
-        chosen.add(row)
+    buckets = max((budget - len(chosen)) // (2 * max(len(names), 1)), 1)
+    for finer in (1, 2, 4):
+        if len(chosen) < budget:
+            _take_turns(chosen, [_spread(grid.extremes(name, finer * buckets)) for name in names], budget)
+    stride = 1 << max((grid.total // budget).bit_length() - 1, 0)
+    while len(chosen) < budget:
+        _add(chosen, _spread(np.arange(0, grid.total, stride)), budget)
+        stride = max(stride // 2, 1)
     return np.array(sorted(chosen), dtype=np.int64), clipped
 
 
-def _take_one(turn: Any, chosen: set[int], budget: int) -> bool:
-    if len(chosen) >= budget:
-        return False
-    row = next(turn, None)
-    if row is None:
-        return False
-    chosen.add(row)
-    return True
+def _add(chosen: set[int], rows: Sequence[int], budget: int) -> None:
+    for row in rows:
+        if len(chosen) >= budget:
+            return
+        chosen.add(row)
+
+
+def _take_turns(chosen: set[int], turns: Sequence[list[int]], budget: int) -> None:
+    """Add rows of all metrics, one of each in turn."""
+    for at in range(max(map(len, turns), default=0)):
+        for rows in turns:
+            if len(chosen) >= budget:
+                return
+            if at < len(rows):
+                chosen.add(rows[at])
 
 
 def _spread(rows: Integers) -> list[int]:

@@ -2,48 +2,84 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runicorn_jupyter.store.envelope import envelope, ordered, window
+from runicorn_jupyter.store.envelope import bucket_length, ordered, picked
+from runicorn_jupyter.store.groups import CELL, chained, extremes_of_groups, extremes_of_values, grouped
 
 finite = st.floats(-1e9, 1e9)
+any_value = st.floats() | st.sampled_from([0.0, -0.0, 1.0, float("nan")])
+
+
+class Shown:
+    """Values in memory, and their summaries in groups cut anywhere."""
+
+    def __init__(self, values, cuts=()):
+        self.values = np.array(values, dtype=float)
+        self.count = len(self.values)
+        bounds = sorted({0, self.count, *(cut for cut in cuts if cut < self.count)})
+        pieces = [grouped(self.values[a:b], a) for a, b in pairwise(bounds)]
+        self.groups = chained(pieces) if pieces else None
+
+    def cut(self, start, stop):
+        return self.values[start:stop]
 
 
 @given(st.lists(finite, min_size=1, max_size=400), st.integers(2, 60))
 def test_extremes_ends_and_order_survive(values, width):
-    y = np.array(values)
-    x = np.arange(len(y), dtype=float)
-    drawn_x, drawn_y, exact = envelope(x, y, width)
-    assert len(drawn_x) <= 2 * width
-    assert exact == (len(y) <= 2 * width)
-    assert drawn_y.min() == y.min()
-    assert drawn_y.max() == y.max()
-    assert (drawn_x[0], drawn_x[-1]) == (x[0], x[-1])
-    assert np.all(np.diff(drawn_x) > 0)
-    assert np.array_equal(drawn_y, y[drawn_x.astype(int)])
+    at, y, exact = picked(Shown(values), 0, len(values), width)
+    assert len(at) <= 2 * width
+    assert exact == (len(values) <= 2 * width)
+    assert (y.min(), y.max()) == (min(values), max(values))
+    assert (at[0], at[-1]) == (0, len(values) - 1)
+    assert np.all(np.diff(at) > 0)
+    assert np.array_equal(y, np.array(values)[at])
 
 
-@given(st.lists(finite, min_size=200, max_size=400), st.integers(10, 50))
-def test_every_stretch_keeps_its_own_extremes(values, width):
-    y = np.array(values)
-    drawn_x, drawn_y, _ = envelope(np.arange(len(y), dtype=float), y, width)
-    length = -(-len(y) // (width - 1))
-    for start in range(0, len(y), length):
-        part = y[start : start + length]
-        kept = drawn_y[(drawn_x >= start) & (drawn_x < start + length)]
-        assert kept.min() == part.min()
-        assert kept.max() == part.max()
+@given(st.lists(any_value, min_size=1, max_size=700), st.lists(st.integers(1, 700), max_size=5), st.data())
+def test_groups_cut_anywhere_know_what_their_points_know(values, cuts, data):
+    """Buckets that begin at cells have the same extremes from summaries as from the points, and the first of equals."""
+    shown = Shown(values, cuts)
+    length = CELL * data.draw(st.integers(1, 4))
+    edges = np.arange(0, len(values), length)
+    told = extremes_of_groups(shown.groups, edges)
+    plain = extremes_of_values(shown.values, 0, edges)
+    for mine, theirs in zip(told, plain, strict=True):
+        assert mine.tobytes() == theirs.tobytes()
+
+
+@given(st.integers(1, 10**9), st.integers(1, 20_000), st.integers(0, 10**9))
+def test_no_window_touches_more_buckets_than_there_is_room_for(count, buckets, start):
+    length = bucket_length(count, buckets)
+    if buckets > 1:
+        assert (start + count - 1) // length - start // length + 1 <= buckets
+
+
+def test_the_picks_of_a_growing_curve_stay():
+    values = np.random.default_rng(1).normal(size=200_010)
+    before, _, _ = picked(Shown(values[:200_000]), 0, 200_000, 500)
+    after, _, _ = picked(Shown(values), 0, 200_010, 500)
+    assert set(before[:-3].tolist()) <= set(after.tolist())
 
 
 def test_a_gap_stays_a_gap_and_never_an_extreme():
     y = np.ones(1000)
     y[300:500] = np.nan
     y[600] = np.inf
-    drawn_x, drawn_y, _ = envelope(np.arange(1000.0), y, 50)
-    assert np.isnan(drawn_y[(drawn_x > 340) & (drawn_x < 460)]).all()
-    assert np.isfinite(drawn_y[drawn_x > 700]).all()
+    at, drawn, _ = picked(Shown(y), 0, 1000, 50)
+    assert np.isnan(drawn[(at > 340) & (at < 460)]).all()
+    assert ((at > 340) & (at < 460)).any()
+    assert np.isfinite(drawn[at > 700]).all()
+
+
+def test_a_bucket_of_infinities_keeps_their_kind():
+    y = np.concatenate((np.zeros(500), np.full(500, -np.inf)))
+    _, drawn, _ = picked(Shown(y), 0, 1000, 10)
+    assert set(drawn.tolist()) == {0.0, -np.inf}
 
 
 def test_repeated_and_unordered_steps_are_sorted_last_wins():
@@ -58,11 +94,4 @@ def test_points_of_one_instant_all_stay_on_a_time_axis():
 
 
 def test_a_very_narrow_chart_still_shows_something():
-    assert len(envelope(np.arange(100.0), np.arange(100.0), 1)[0]) <= 4
-
-
-def test_a_window_reaches_one_point_beyond_its_edges():
-    x = np.arange(10.0)
-    assert x[window(x, 2.5, 5.5)].tolist() == [2.0, 3.0, 4.0, 5.0, 6.0]
-    assert x[window(x, None, None)].tolist() == x.tolist()
-    assert len(x[window(x, 20, 30)]) <= 1
+    assert 1 < len(picked(Shown(np.arange(100.0)), 0, 100, 1)[0]) <= 4

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runicorn_jupyter.store.lines import parse_line
+from runicorn_jupyter.store.lines import parse_block, parse_line
 from runicorn_jupyter.store.reader import EventReader
 
 GOOD = b'{"ts": 1.0, "type": "metrics", "data": {"loss": 0.5, "global_step": 1}}'
@@ -60,6 +60,86 @@ def test_half_surrogates_in_names_become_sendable():
     assert math.isnan(event["data"][name])
 
 
+PIECES = [
+    GOOD,
+    GOOD.replace(b"0.5", b"NaN"),
+    GOOD.replace(b"0.5", b"-Infinity"),
+    GOOD.replace(b"0.5", b"1e999"),
+    GOOD.replace(b"0.5", b"9" * 400),
+    GOOD.replace(b"0.5", b"9" * 5000),
+    GOOD.replace(b"0.5", b'"a\\nb"'),
+    GOOD.replace(b"loss", b"\\ud800"),
+    GOOD.replace(b"loss", b"__proto__"),
+    GOOD + b"\r",
+    GOOD[:30],
+    GOOD[30:],
+    GOOD + GOOD,
+    GOOD[:25] + GOOD,
+    b"",
+    b"  ",
+    b"\xef\xbb\xbf" + GOOD,
+    b"\xff\xfe{\x00",
+    b"[" * 2000,
+    b"null",
+    b"[1]",
+    b'{"a": [1',
+    b"2]}",
+    b'{"ts": "x',
+    b'y"}',
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12), st.booleans())
+def test_many_lines_at_once_are_what_each_is_alone(pieces, ended):
+    """I01-I04: reading a block in one go changes neither an event nor the count of bad pieces."""
+    block = b"\n".join(pieces) + (b"\n" if ended else b"")
+    alone = [parse_line(line) for line in block.split(b"\n")]
+    events, bad = parse_block(block)
+    assert repr(events) == repr([event for events, _ in alone for event in events])
+    assert bad == sum(bad for _, bad in alone)
+
+
+def test_a_bad_line_costs_only_its_neighbours_the_slow_way():
+    block = b"\n".join([GOOD] * 2000 + [b"torn"] + [GOOD] * 2000) + b"\n"
+    events, bad = parse_block(block)
+    assert (len(events), bad) == (4000, 1)
+
+
+def test_an_endless_line_is_passed_over_in_bounded_pieces(tmp_path):
+    """I04: a line beyond the limit counts as bad, and what stands after it is read."""
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(GOOD + b"\n" + b"x" * (40 * 1024 * 1024) + b"\n" + GOOD + b"\n")
+    reader = EventReader(tmp_path)
+    reader.refresh()
+    assert len(reader.table) == 2
+    assert reader.table.bad >= 1
+
+
+@pytest.mark.parametrize("key", ["x" * 1_000_000, "<img src=x>", "a/b", "", "עברית", "🦄", "constructor"])
+def test_any_name_comes_back_as_it_was(tmp_path, key):
+    """I04, I08."""
+    event = {"ts": 1.0, "type": "metrics", "data": {key: 1.5, "global_step": 1}}
+    (tmp_path / "events.jsonl").write_text(json.dumps(event) + "\n")
+    assert EventReader(tmp_path).fresh_table().summaries()[key].last == 1.5
+
+
+@pytest.mark.parametrize("when", [0, -5.5, 253402300800, math.nan, "noon", None, True, 10**400])
+def test_any_time_is_a_number_or_none(tmp_path, when):
+    """I07."""
+    event = {"ts": when, "type": "metrics", "data": {"a": 1, "global_step": 1}}
+    (tmp_path / "events.jsonl").write_text(json.dumps(event) + "\n")
+    table = EventReader(tmp_path).fresh_table()
+    [time] = table.times.cut(0, 1).tolist()
+    assert time == when if isinstance(when, int | float) and abs(when) < 1e12 and when is not True else math.isnan(time)
+
+
+def test_fifty_thousand_names_are_held(tmp_path):
+    """I04."""
+    event = {"ts": 1.0, "type": "metrics", "data": {f"m{at}": at for at in range(50_000)}}
+    (tmp_path / "events.jsonl").write_text((json.dumps(event) + "\n") * 2)
+    assert len(EventReader(tmp_path).fresh_table().summaries()) == 50_000
+
+
 values = st.one_of(st.floats(), st.integers(-(2**53), 2**53))
 names = st.text(min_size=1).filter(lambda name: name not in {"global_step", "step", "epoch", "time"})
 
@@ -82,11 +162,12 @@ def test_a_file_cut_anywhere_and_completed_later_loses_no_point(tmp_path_factory
         rest.write(content[cut:])
     reader.refresh()
     table = reader.table
-    assert table.steps.view.tolist() == list(range(len(logged)))
+    assert table.steps.cut(0, len(table)).tolist() == list(range(len(logged)))
     assert table.bad == 0
     read: list[dict[str, float]] = [{} for _ in logged]
-    for name, series in table.series.items():
-        for event, value in zip(series.events.view, series.values.view, strict=True):
+    for name in table.totals:
+        column = table.column(name)
+        for event, value in zip(column.all_events(), column.cut(0, column.count), strict=True):
             read[event][name] = float(value)
     expected = [{_sent(name): float(value) for name, value in point.items()} for point in logged]
     assert repr([dict(sorted(row.items())) for row in read]) == repr([dict(sorted(row.items())) for row in expected])
@@ -106,8 +187,8 @@ def test_a_file_made_anew_with_the_old_inode_is_read_from_its_beginning(tmp_path
         same.truncate()
         same.write(GOOD.replace(b"loss", b"acc!") + b"\n" + GOOD + b"\n")
     assert reader.refresh()
-    assert list(reader.table.series) == ["acc!", "loss"]
-    assert len(reader.table.steps) == 2
+    assert list(reader.table.totals) == ["acc!", "loss"]
+    assert len(reader.table) == 2
 
 
 def test_a_file_that_cannot_be_read_just_now_keeps_its_points(tmp_path, monkeypatch):
@@ -115,13 +196,13 @@ def test_a_file_that_cannot_be_read_just_now_keeps_its_points(tmp_path, monkeypa
     reader = EventReader(tmp_path)
     reader.refresh()
 
-    def exhausted(*_):
+    def exhausted(*_, **__):
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr("runicorn_jupyter.store.reader.open_regular", exhausted)
     with pytest.raises(OSError):
         reader.refresh()
-    assert len(reader.table.steps) == 1
+    assert len(reader.table) == 1
 
 
 def test_a_replaced_file_is_read_from_its_beginning(tmp_path):
@@ -132,5 +213,5 @@ def test_a_replaced_file_is_read_from_its_beginning(tmp_path):
     file.unlink()
     file.write_bytes(GOOD + b"\n")
     assert reader.refresh()
-    assert len(reader.table.steps) == 1
+    assert len(reader.table) == 1
     assert not reader.refresh()

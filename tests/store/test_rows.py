@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runicorn_jupyter.store.columns import EventTable
+from runicorn_jupyter.store.growing import GrowingRun
 from runicorn_jupyter.store.rows import every_point, metric_rows
 
 
 def table_of(*data, start=1000.0):
-    table = EventTable()
-    table.extend([{"ts": start + at, "type": "metrics", "data": values} for at, values in enumerate(data)])
-    return table
+    run = GrowingRun()
+    run.extend([{"ts": start + at, "type": "metrics", "data": values} for at, values in enumerate(data)])
+    return run.table
 
 
 def rows_of(table, *, relative_time=False, downsample=None, metrics=None):
@@ -43,6 +43,12 @@ def test_every_row_holds_every_column_and_kinds_stay():
     assert isinstance(first["epochs_left"], int)
     assert (second["loss"], second["note"], second["ok"], second["big"]) == (None, "über", True, 2**60)
     assert (rows.total, rows.last_step) == (2, 2)
+
+
+@pytest.mark.parametrize("odd", [2**53 + 1, -(2**53) - 1, 2**63, True, "text"])
+def test_a_value_that_a_float_cannot_hold_stays_what_it_is_among_floats(odd):
+    rows = rows_of(table_of({"a": 1.5, "global_step": 1}, {"a": odd, "global_step": 2}, {"a": 2, "global_step": 3}))
+    assert [(row["a"], type(row["a"])) for row in rows.rows] == [(1.5, float), (odd, type(odd)), (2.0, float)]
 
 
 def test_events_of_one_step_merge_and_the_last_wins():
@@ -79,7 +85,7 @@ def test_steps_out_of_order_missing_or_absurd_have_a_defined_order():
 
 
 def test_an_empty_run_has_no_columns():
-    rows = rows_of(EventTable())
+    rows = rows_of(table_of())
     assert (rows.columns, rows.rows, rows.total, rows.last_step) == ((), (), 0, None)
 
 
@@ -120,6 +126,43 @@ def test_metrics_that_find_no_room_are_named():
 def test_every_point_keeps_values_that_are_not_finite():
     columns = every_point(table_of({"a": float("inf"), "global_step": 1}, {"b": 2, "global_step": 2}))
     assert columns == {"step": [1, 2], "time": [0.0, 1.0], "a": [float("inf"), None], "b": [None, 2]}
+
+
+def test_a_gap_of_a_mixed_metric_is_none_and_its_nan_stays_nan():
+    table = table_of({"a": math.nan, "global_step": 1}, {"b": 1, "global_step": 2}, {"a": "text", "global_step": 3})
+    assert repr(every_point(table)["a"]) == "[nan, None, 'text']"
+
+
+def test_raw_gives_every_event_in_the_order_of_the_file():
+    """D31: repeated steps and overwritten values are all there."""
+    table = table_of({"a": 1, "global_step": 5}, {"a": 2, "global_step": 5}, {"b": "x", "global_step": 3})
+    assert every_point(table, raw=True) == {
+        "step": [5, 5, 3],
+        "time": [0.0, 1.0, 2.0],
+        "a": [1, 2, None],
+        "b": [None, None, "x"],
+    }
+    assert every_point(table) == {"step": [3, 5], "time": [2.0, 1.0], "a": [None, 2], "b": ["x", None]}
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.sampled_from("abc"), st.floats() | st.text(max_size=2)), max_size=60))
+def test_frames_and_rows_agree_with_plain_python(logged):
+    """Of several values of a step the last one stands, whatever the order; a frame keeps NaN, a row says null."""
+    table = table_of(*({name: value, "global_step": step} for step, name, value in logged))
+    expected = {}
+    for step, name, value in logged:
+        expected.setdefault(step, {})[name] = value
+    columns = every_point(table)
+    steps = sorted({step for step, *_ in logged})
+    assert columns["step"] == steps
+    for name in {name for _, name, _ in logged}:
+        wanted = [expected.get(step, {}).get(name) for step in steps]
+        assert repr(columns[name]) == repr(wanted)
+        told = [row[name] for row in rows_of(table).rows]
+        assert told == [
+            value if isinstance(value, str) or (value is not None and math.isfinite(value)) else None
+            for value in wanted
+        ]
 
 
 @pytest.mark.parametrize("downsample", [100, 50_000])
