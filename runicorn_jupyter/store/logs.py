@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from runicorn_jupyter.paths import open_regular
+from runicorn_jupyter.store.loglines import LOG
 
-LOG = "logs.txt"
 _BLOCK = 64 * 1024
 _READ_LIMIT = 4 * 1024 * 1024
 
@@ -16,11 +16,12 @@ class LogTail:
     """Follows logs.txt of one run; a file that is replaced or cut is read from its beginning.
 
     Lines come without their newline and without carriage returns; bytes that are no UTF-8 are shown as replacement
-    characters. A line is given only when it is complete.
+    characters. A line is given only when it is complete. A log that is a link is read when it ends `within` the root.
     """
 
-    def __init__(self, run_dir: Path) -> None:
+    def __init__(self, run_dir: Path, within: Path | None = None) -> None:
         self._run_dir = run_dir
+        self._within = within
         self._inode = 0
         self._offset = 0
 
@@ -83,7 +84,7 @@ class LogTail:
 
     def _open(self) -> int | None:
         try:
-            return open_regular(self._run_dir, LOG)
+            return open_regular(self._run_dir, LOG, within=self._within)
         except OSError:
             return None
 

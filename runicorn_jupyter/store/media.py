@@ -10,6 +10,7 @@ from runicorn_jupyter.errors import MediaNotFound
 from runicorn_jupyter.models import ImageRecord
 from runicorn_jupyter.paths import open_regular, plain_component
 from runicorn_jupyter.store.columns import EventTable
+from runicorn_jupyter.store.loglines import LOG
 from runicorn_jupyter.store.values import as_number, as_text, as_whole
 
 MEDIA = "media"
@@ -24,8 +25,8 @@ class MediaFile(NamedTuple):
     name: str
 
 
-def images(table: EventTable) -> list[ImageRecord]:
-    """Return the logged images in the order of logging; an entry whose path leaves the run is left out."""
+def media(table: EventTable) -> list[ImageRecord]:
+    """Return what the run logged besides numbers, in order; an entry whose path leaves the run is left out."""
     found = []
     for event in table.images:
         path = as_text(event.get("path"))
@@ -38,13 +39,23 @@ def images(table: EventTable) -> list[ImageRecord]:
                 step=as_whole(event.get("step")),
                 caption=as_text(event.get("caption")),
                 time=as_number(event.get("ts")),
+                kind=as_text(event.get("type")) or "image",
             )
         )
     return found
 
 
-def open_media(run_dir: Path, path: str) -> MediaFile:
+def open_media(run_dir: Path, path: str, within: Path | None = None) -> MediaFile:
     """Open the file at `path`, relative to the run directory and below its media folder.
+
+    Parameters
+    ----------
+    run_dir : Path
+        The run.
+    path : str
+        As its event names it.
+    within : Path, optional
+        The root: a link is followed when it ends inside it.
 
     Raises
     ------
@@ -53,9 +64,24 @@ def open_media(run_dir: Path, path: str) -> MediaFile:
     """
     if not path.startswith(f"{MEDIA}/"):
         raise MediaNotFound("Files of a run are served from its media folder only.")
+    return _open(run_dir, path, within, "This run has no such file.")
+
+
+def open_log(run_dir: Path, within: Path | None = None) -> MediaFile:
+    """Open the text log of a run as the file it is.
+
+    Raises
+    ------
+    MediaNotFound
+        There is none, or it is no regular file.
+    """
+    return _open(run_dir, LOG, within, "This run has no log.")
+
+
+def _open(run_dir: Path, path: str, within: Path | None, missing: str) -> MediaFile:
     try:
-        fd = open_regular(run_dir, path)
+        fd = open_regular(run_dir, path, within=within)
     except OSError:
-        raise MediaNotFound("This run has no such file.") from None
+        raise MediaNotFound(missing) from None
     found = os.fstat(fd)
     return MediaFile(fd, found.st_size, found.st_mtime, path.rsplit("/", 1)[-1])

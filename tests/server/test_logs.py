@@ -101,3 +101,53 @@ async def test_a_client_that_leaves_ends_its_stream(mount: Mount) -> None:
 
 def test_the_look_gets_lazier_as_the_contract_says() -> None:
     assert [delay_after(idle) for idle in (0, 9.9, 10, 59, 60, 299, 300, 3599)] == [0.2, 0.2, 0.5, 0.5, 1, 1, 2, 2]
+
+
+async def test_pages_of_lines_in_either_direction(mount: Mount) -> None:
+    long = "/runs/20260101_120000_111111/logs"
+    last = await mount.json(f"{long}?count=3")
+    assert [line["text"] for line in last["lines"]] == ["line 10497", "line 10498", "line 10499"]
+    assert last["end"] == last["size"]
+    before = await mount.json(f"{long}?count=2&at={last['start']}")
+    assert [line["text"] for line in before["lines"]] == ["line 10495", "line 10496"]
+    first = await mount.json(f"{long}?count=2&direction=forward")
+    assert [(line["at"], line["text"]) for line in first["lines"]] == [(0, "line 0"), (7, "line 1")]
+    assert (await mount.json(f"{long}?at=8&count=1&direction=forward"))["lines"][0]["at"] == 7
+    silent = await mount.json("/runs/20260101_120000_000000/logs")
+    assert (silent["lines"], silent["size"]) == ([], 0)
+    for query in ("count=0", "count=2001", "at=-1", "direction=up"):
+        assert (await mount.fetch(f"{long}?{query}")).code == 400, query
+    assert (await mount.fetch("/runs/none/logs")).code == 404
+
+
+async def test_a_search_in_slices_newest_first(mount: Mount) -> None:
+    long = "/runs/20260101_120000_111111/logs/search"
+    asked, hits = f"{long}?q=LINE%20104&limit=60&context=1", []
+    while asked:  # one slice of time may hold fewer hits than were asked for
+        found = await mount.json(asked)
+        assert len(found["hits"]) <= 60
+        hits += found["hits"]
+        asked = found["cursor"] and f"{long}?q=LINE%20104&limit=60&context=1&cursor={found['cursor']}"
+    lines = [f"line {at}" for at in reversed(range(10_500))]
+    assert [hit["text"] for hit in hits] == [line for line in lines if line.startswith("line 104")]
+    assert hits[0]["spans"] == [[0, 8]]
+    assert [line["text"] for line in hits[1]["after"]] == ["line 10499"]
+    assert (found["cursor"], found["searched"]) == (None, 0)
+    exact = await mount.json(f"{long}?q=%5Eline%20%5Cd%24&regex=true&direction=forward")
+    assert [hit["text"] for hit in exact["hits"]] == [f"line {at}" for at in range(10)]
+    assert (await mount.json(f"{long}?q=LINE&case=true"))["hits"] == []
+    for query in ("", "q=(&regex=1", "q=x&limit=0", "q=x&cursor=-1", "q=x&case=maybe"):
+        assert (await mount.fetch(f"{long}?{query}")).code == 400, query
+
+
+async def test_the_log_as_a_file_by_range(mount: Mount, root: Path) -> None:
+    data = (folder(root, RUN) / "logs.txt").read_bytes()
+    raw = await mount.fetch(f"/runs/{RUN}/logs/raw")
+    assert raw.body == data
+    assert raw.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert raw.headers["Content-Disposition"].startswith("attachment")
+    part = await mount.fetch(f"/runs/{RUN}/logs/raw", {**mount.token, "Range": "bytes=-6"})
+    assert (part.code, part.body) == (206, b"three\n")
+    head = await mount.fetch(f"/runs/{RUN}/logs/raw", method="HEAD")
+    assert (head.code, head.body, head.headers["Content-Length"]) == (200, b"", str(len(data)))
+    assert (await mount.fetch("/runs/20260101_120000_000000/logs/raw")).code == 404

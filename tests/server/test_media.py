@@ -34,6 +34,7 @@ async def test_x34_images(mount: Mount) -> None:
     assert await mount.json(f"/runs/{RUN}/images") == {
         "run_id": RUN,
         "images": [{"key": "cm", "path": "media/a.png", "step": 3, "caption": None, "time": 1.5}],
+        "keys": [{"key": "cm", "steps": [3]}],
     }
     assert (await mount.fetch("/runs/none/images")).code == 404
 
@@ -79,15 +80,49 @@ async def test_f01_f13_f17_nothing_but_regular_files_of_the_run(mount: Mount) ->
         assert b"secret" not in response.body
 
 
-def open_files() -> int:
-    return psutil.Process().num_fds()
+def held_open() -> list[str]:
+    return [file.path for file in psutil.Process().open_files() if file.path.endswith("a.png")]
 
 
 async def test_descriptors_are_given_back(mount: Mount) -> None:
     path = f"/runs/{RUN}/media/media/a.png"
-    await mount.fetch(path)
-    before = open_files()
     for headers in ({}, {"Range": "bytes=99999999-"}, {"Range": "bytes=0-1"}):
-        for _ in range(5):
-            await mount.fetch(path, {**mount.token, **headers})
-    assert open_files() <= before + 2
+        for method in ("GET", "HEAD"):
+            await mount.fetch(path, {**mount.token, **headers}, method=method)
+    assert held_open() == []
+
+
+async def test_images_by_key_and_step_and_all_kinds_of_media(mount: Mount, root: Path) -> None:
+    run_dir = write_run(root, "several")
+    logged = [("image", "a", 1), ("image", "a", 2), ("image", "b", None), ("audio", "s", 1), ("table", "t", 1)]
+    logged += [("file", "f", None), ("figure", "g", 7), ("video", "v", 1)]
+    with (run_dir / "events.jsonl").open("w") as file:
+        for kind, key, step in logged:
+            data = {"key": key, "path": f"media/{key}{step}.bin", "step": step, "caption": None}
+            file.write(json.dumps({"ts": 1.0, "type": kind, "data": data}) + "\n")
+    answer = await mount.json("/runs/several/images?key=a&step=2")
+    assert [(image["key"], image["step"]) for image in answer["images"]] == [("a", 2)]
+    assert answer["keys"] == [{"key": "a", "steps": [1, 2]}, {"key": "b", "steps": [None]}]
+    assert (await mount.fetch("/runs/several/images?step=x")).code == 400
+    media = (await mount.json("/runs/several/media"))["media"]
+    assert [(one["kind"], one["key"], one["step"]) for one in media] == logged[:-1]
+    sounds = (await mount.json("/runs/several/media?kind=audio,figure"))["media"]
+    assert [one["key"] for one in sounds] == ["s", "g"]
+
+
+async def test_head_and_a_range_of_a_file_that_changed(mount: Mount) -> None:
+    path = f"/runs/{RUN}/media/media/a.png"
+    head = await mount.fetch(path, method="HEAD")
+    assert (head.code, head.body, head.headers["Content-Length"]) == (200, b"", str(len(PNG)))
+    assert head.headers["Accept-Ranges"] == "bytes"
+    asked = {**mount.token, "Range": "bytes=0-9"}
+    assert (await mount.fetch(path, {**asked, "If-Range": head.headers["ETag"]})).code == 206
+    assert (await mount.fetch(path, {**asked, "If-Range": '"another"'})).code == 200
+    assert (await mount.fetch(f"/runs/{RUN}/media/media/none.png", method="HEAD")).code == 404
+
+
+async def test_f15_a_link_inside_the_root_is_served(mount: Mount, root: Path) -> None:
+    run_dir = write_run(root, "linking")
+    (run_dir / "media").mkdir()
+    (run_dir / "media" / "inside.png").symlink_to(f"../../{RUN}/media/a.png")
+    assert (await mount.fetch("/runs/linking/media/media/inside.png")).body == PNG
