@@ -5,8 +5,9 @@ Every time is a float of Unix seconds unless a field says otherwise. ``None`` me
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any, Literal
 
 Status = str
@@ -15,18 +16,21 @@ Status = str
 State = Literal["running", "finished", "failed", "interrupted", "lost", "unknown", "stale", "idle"]
 """What we conclude: the status, corrected by heartbeat, process and growth (D24)."""
 
+_EXACT = 2**53
+
 LIVE_STATES: frozenset[str] = frozenset({"running", "idle"})
 
 
 @dataclass(frozen=True, slots=True)
 class MetricSummary:
-    """One metric of a run in five numbers; only finite values count, ``count`` counts every point."""
+    """One metric of a run in six numbers; only finite values count, ``count`` counts every point."""
 
     last: float | None = None
     min: float | None = None
     max: float | None = None
     first: float | None = None
     count: int = 0
+    mean: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class RunRecord:
         Parameters
         ----------
         columns : collection of {"config", "summary", "metrics"}
-            Documents to add. ``metrics`` maps a name to ``{last, min, max, first, count}``.
+            Documents to add. ``metrics`` maps a name to ``{last, min, max, first, count, mean}``.
         """
         item: dict[str, Any] = {
             "id": self.id,
@@ -104,6 +108,10 @@ class RunRecord:
             "hostname": self.hostname,
             "last_step": self.last_step,
             "problems": list(self.problems),
+            "notes": self.notes,
+            "best_metric_step": self.best_metric_step,
+            "best_metric_mode": self.best_metric_mode,
+            "bad_lines": self.bad_lines,
         }
         for column in columns:
             item[column] = _as_document(getattr(self, column))
@@ -121,6 +129,8 @@ class RunFilter:
     text: str | None = None
     """A case-insensitive substring of id, project, name, alias or a tag."""
     ids: tuple[str, ...] | None = None
+    query: str | None = None
+    """A condition in the query language (docs/query.md), such as ``lr < 1e-2 and acc.max > 0.9``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,8 @@ class RunPage:
     """One page of a list, and whether it tells the whole truth yet.
 
     ``complete`` is false while the first walk over the root is under way; ``pending`` runs are then still unread.
+    When ``total_is_capped``, there are at least ``total`` runs. ``cursor`` is where the next page begins, None at the
+    end and in a list without limit.
     """
 
     runs: tuple[RunRecord, ...]
@@ -135,15 +147,105 @@ class RunPage:
     version: int
     complete: bool = True
     pending: int = 0
+    total_is_capped: bool = False
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """The same page with each run as the JSON text of its list item, to be sent as it is."""
+
+    items: tuple[bytes, ...]
+    total: int
+    version: int
+    complete: bool = True
+    pending: int = 0
+    total_is_capped: bool = False
+    cursor: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """A text that stays the same while the whole list does."""
+        return list_mark(self.version, self.complete, self.pending)
+
+    def body(self) -> bytes:
+        """Return the JSON list."""
+        return b"".join(self.pieces())
+
+    def pieces(self, size: int = 1000) -> Iterator[bytes]:
+        """Yield the JSON list in pieces of `size` items, for a list too long to be held twice."""
+        for start in range(0, max(len(self.items), 1), size):
+            yield (b"," if start else b"[") + b",".join(self.items[start : start + size])
+        yield b"]"
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Which values the runs of a list have under one key, and how many runs have each.
+
+    ``values`` are the most frequent ones; ``rest`` runs have one of ``more`` further values, and ``missing`` runs have
+    none. When there are too many different numbers for that, none of them is in ``values``, their runs are in ``rest``
+    too, and ``low`` and ``high`` say how far they reach.
+    A run counts once for each of its tags; else the counts add up to the runs of the list.
+    """
+
+    key: str
+    values: tuple[tuple[str | float, int], ...]
+    more: int = 0
+    rest: int = 0
+    missing: int = 0
+    low: float | None = None
+    high: float | None = None
+
+    def wire(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {
+            "key": self.key,
+            "values": [{"value": value, "count": count} for value, count in self.values],
+            "more": self.more,
+            "rest": self.rest,
+            "missing": self.missing,
+            "min": self.low,
+            "max": self.high,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """The facets of a list, and how long and how whole that list is (see ``RunPage``)."""
+
+    facets: tuple[Facet, ...]
+    total: int
+    version: int
+    complete: bool = True
+    pending: int = 0
+    total_is_capped: bool = False
+
+    @property
+    def mark(self) -> str:
+        """A text that stays the same while the whole list does."""
+        return list_mark(self.version, self.complete, self.pending)
+
+
+def list_mark(version: int, complete: bool, pending: int) -> str:
+    """Return a text that stays the same while every list of a root does, and what is said of its wholeness."""
+    return f"{version:x}.{pending:x}{'' if complete else '+'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed after a version of the index: ids to read again, ids that are gone."""
+    """What changed after a version of the index: ids to read again, ids that are gone.
+
+    ``all`` says that the version asked for is not known: what is not listed under ``changed`` is gone, too. ``complete``
+    and ``pending`` are those of a page of runs.
+    """
 
     version: int
     changed: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    all: bool = False
+    complete: bool = True
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +264,36 @@ class Curve:
     total: int
     exact: bool
 
-    def wire(self) -> dict[str, Any]:
-        """Return the JSON form; a value that is not finite becomes null."""
-        return {
+    def wire(self, *, kinds: bool = False) -> dict[str, Any]:
+        """Return the JSON form; a value that is not finite becomes null, whole numbers are written as such.
+
+        With `kinds`, ``kinds`` lists where a null of ``y`` stands for ``nan``, ``inf`` or ``-inf``.
+        """
+        finite = all(map(isfinite, self.y))
+        form = {
             "run": self.run,
             "metric": self.metric,
-            "x": list(self.x),
-            "y": [value if value - value == 0.0 else None for value in self.y],
+            "x": _shortest(self.x),
+            "y": _shortest(self.y) if finite else [value if isfinite(value) else None for value in self.y],
             "total": self.total,
             "exact": self.exact,
         }
+        if kinds:
+            form["kinds"] = {} if finite else _kinds(self.y)
+        return form
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of a run that was logged with one ``stage``, on the axis that was asked for."""
+
+    stage: str
+    x0: float
+    x1: float
+
+    def wire(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"stage": self.stage, "x0": self.x0, "x1": self.x1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +309,14 @@ class MetricRows:
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One logged image; `path` is relative to the run directory and always inside it."""
+    """One logged image, or file of another `kind`; `path` is relative to the run directory and always inside it."""
 
     key: str
     path: str
     step: int | None
     caption: str | None
     time: float | None
+    kind: str = "image"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +334,16 @@ class Health:
 
 def _as_document(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: asdict(value) if isinstance(value, MetricSummary) else value for name, value in values.items()}
+
+
+def _shortest(values: Sequence[float]) -> Sequence[float]:
+    """Return the values as integers when all of them are whole: fewer bytes, the same numbers."""
+    if values and float(values[0]).is_integer() and max(values) <= _EXACT and min(values) >= -_EXACT:
+        whole = list(map(int, values))
+        return whole if whole == values else values
+    return values
+
+
+def _kinds(values: Sequence[float]) -> dict[str, list[int]]:
+    odd = [(at, str(value)) for at, value in enumerate(values) if not isfinite(value)]
+    return {kind: [at for at, found in odd if found == kind] for kind in dict.fromkeys(kind for _, kind in odd)}

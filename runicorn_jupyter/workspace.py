@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,26 +18,32 @@ from runicorn_jupyter._version import __version__
 from runicorn_jupyter.errors import RootMissing
 from runicorn_jupyter.models import (
     Changes,
-    Curve,
+    Facets,
     Health,
     ImageRecord,
-    MetricRows,
+    ItemPage,
     RunFilter,
     RunPage,
     RunRecord,
+    list_mark,
 )
 from runicorn_jupyter.paths import check_root
+from runicorn_jupyter.store.curvecache import CurveCache
+from runicorn_jupyter.store.files import RunFiles
 from runicorn_jupyter.store.logs import LogTail
-from runicorn_jupyter.store.media import MediaFile, images, open_media
-from runicorn_jupyter.store.rows import every_point, metric_rows
-from runicorn_jupyter.store.store import Axis, Store
+from runicorn_jupyter.store.logsearch import Search
+from runicorn_jupyter.store.media import MediaFile
+from runicorn_jupyter.store.outcomes import DeletedRun, Outcome, Removal
+from runicorn_jupyter.store.points import RunPoints
+from runicorn_jupyter.store.query import check_query, is_query
+from runicorn_jupyter.store.store import Store
 
 log = logging.getLogger(__name__)
 
-__all__ = ["LogTail", "MediaFile", "Workspace"]
+__all__ = ["LogTail", "MediaFile", "Search", "Workspace"]
 
 
-class Workspace:
+class Workspace(RunPoints):
     """Everything one can ask of a storage root.
 
     A root that does not exist yet is empty; its runs are shown as soon as the first one makes it. Reading never
@@ -59,16 +66,17 @@ class Workspace:
         `root` is a file or cannot be read.
     """
 
-    def __init__(self, root: Path, *, reason: str = "argument", holder: str = "kernel", tick: float = 0.3) -> None:
+    def __init__(self, root: Path, *, reason: str = "argument", holder: str = "kernel", tick: float = 0.075) -> None:
         with suppress(RootMissing):
             check_root(root)
         self.root = root
         self.root_reason = reason
         self._listeners: list[Callable[[int], None]] = []
         self._lock = threading.Lock()
-        self._complete = threading.Event()
+        self._news = threading.Condition()
         self._closed = False
         self._store = Store(root, holder=holder, notify=self._notify, tick=tick)
+        self.files = RunFiles(self._store)
 
     @property
     def label(self) -> str:
@@ -96,27 +104,49 @@ class Workspace:
 
     def health(self) -> Health:
         """Return whether the lists can be trusted now, and what is worth knowing about this root."""
-        page = self._store.runs(RunFilter(), limit=0)
+        state = self._store.index.state()
         notes = [] if self.root.is_dir() else ["The storage root does not exist yet; the first run creates it."]
-        if self._store.index.rebuilt:
-            notes.append("The index was damaged and has been built again from the files.")
+        notes += self._store.index.notes
         return Health(
             storage=str(self.root),
             version=__version__,
-            complete=page.complete,
-            pending=page.pending,
-            runs=page.total,
+            complete=state.complete and not state.pending,
+            pending=state.pending,
+            runs=state.runs,
             curve_cache=self._store.tables.stats(),
             notes=tuple(notes),
         )
 
+    def wait_listed(self, timeout: float) -> bool:
+        """Wait until the index tells of every run at least what an earlier walk found; return whether it does."""
+        return self._wait(lambda: self._store.index.state().known, timeout)
+
     def wait_complete(self, timeout: float) -> bool:
-        """Wait until the first walk over the root is done; return whether it is."""
-        return self._complete.wait(timeout) or self._store.index.state()[1]
+        """Wait until every run has been looked at since we began, metrics and all; return whether that is so."""
+        return self._wait(lambda: (state := self._store.index.state()).complete and not state.pending, timeout)
+
+    def _wait(self, true: Callable[[], bool], timeout: float) -> bool:
+        deadline = time.monotonic() + timeout
+        while not (done := true()) and (left := deadline - time.monotonic()) > 0:
+            with self._news:
+                self._news.wait(min(left, 0.05))  # another process may be the one that makes it true
+        return done
 
     def refresh(self) -> None:
         """Look at every run of the root now."""
         self._store.refresher.walk()
+
+    def check_status(self) -> tuple[int, int]:
+        """Look again at every run said to be running; return how many there are and how many changed their state."""
+        return self._store.refresher.check()
+
+    def assets(self, run_id: str) -> dict[str, Any]:
+        """Return what a run used and made, with paths of this root (see ``store.assets.read_assets``)."""
+        return self._store.assets(run_id)
+
+    def environment(self, run_id: str) -> dict[str, Any] | None:
+        """Return the environment that a run recorded, None when it did not."""
+        return self._store.environment(run_id)
 
     def catch_up(self) -> None:
         """Find new runs, and new points of live ones, without waiting for the next tick."""
@@ -130,9 +160,63 @@ class Workspace:
         descending: bool = False,
         limit: int | None = None,
         offset: int = 0,
+        cursor: str | None = None,
     ) -> RunPage:
-        """Return one page of the runs that match `where`, ordered as the contract says unless told otherwise."""
-        return self._store.runs(where, order, descending=descending, limit=limit, offset=offset)
+        """Return one page of the runs that match `where`, ordered as the contract says unless told otherwise.
+
+        Parameters
+        ----------
+        where : RunFilter
+            Which runs.
+        order : str
+            ``documented``, or any key of the query language: a field, a setting, a value of the summary, a metric.
+            Numbers come first, then texts, then runs without it; ties go by id.
+        descending : bool
+            The largest number and the last text first; runs without the value still come last.
+        limit, offset : int
+            How many runs, and how many to pass over before.
+        cursor : str, optional
+            Where the page before ended (``RunPage.cursor``), in the same order.
+        """
+        return self._store.runs(where, order, descending=descending, limit=limit, offset=offset, cursor=cursor)
+
+    def items(
+        self,
+        where: RunFilter = RunFilter(),  # noqa: B008
+        *,
+        order: str = "documented",
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+        cursor: str | None = None,
+        columns: Sequence[str] = (),
+    ) -> ItemPage:
+        """Return the page that `runs` returns, each run as the JSON of its list item with the wide `columns`."""
+        return self._store.items(
+            where, order, descending=descending, limit=limit, offset=offset, cursor=cursor, columns=columns
+        )
+
+    def facets(
+        self,
+        where: RunFilter = RunFilter(),  # noqa: B008
+        keys: Sequence[str] = (),
+        *,
+        limit: int = 20,
+    ) -> Facets:
+        """Return for each of `keys` the values that the runs matching `where` have, the most frequent first."""
+        return self._store.facets(where, keys, limit)
+
+    def version(self) -> int:
+        """Return the version of the index, which every change raises."""
+        return self._store.index.state().version
+
+    def mark(self) -> str:
+        """Return a text that stays the same while every list of runs does."""
+        state = self._store.index.state()
+        return list_mark(state.version, state.complete and not state.pending, state.pending)
+
+    is_query = staticmethod(is_query)
+    check_query = staticmethod(check_query)
 
     def run(self, run_id: str) -> RunRecord:
         """Return one run; RunNotFound or AmbiguousRun say why it cannot be."""
@@ -146,60 +230,47 @@ class Workspace:
         """Return the experiment names of `project`, sorted; an unknown project has none."""
         return self._store.names(project)
 
-    def metric_rows(
-        self,
-        run_id: str,
-        *,
-        relative_time: bool = False,
-        downsample: int | None = None,
-        metrics: Sequence[str] | None = None,
-    ) -> MetricRows:
-        """Return the documented row form of a run's metrics (contract R7 with `relative_time`, else R8)."""
-        table = self._store.table(self.run(run_id))
-        return metric_rows(table, relative_time=relative_time, downsample=downsample, metrics=metrics)
+    @property
+    def curve_cache(self) -> CurveCache:
+        """The points kept beside the index: ``size()`` tells how many, ``clear()`` drops them."""
+        return self._store.curve_cache
 
-    def frame_columns(self, run_id: str) -> dict[str, list[Any]]:
-        """Return every point of a run in columns: ``step``, ``time`` in seconds, the metrics (None where absent)."""
-        return every_point(self._store.table(self.run(run_id)))
+    def delete(
+        self, run_ids: Sequence[str], *, reason: str = "user_deleted", force: bool = False, paths: Sequence[str] = ()
+    ) -> Outcome:
+        """Put at most 100 runs into the recycle bin; `paths` tell runs of one id apart, what is running needs `force`.
 
-    def curves(
-        self,
-        run_ids: Sequence[str],
-        metrics: Sequence[str] | None = None,
-        *,
-        x: Axis = "step",
-        x0: float | None = None,
-        x1: float | None = None,
-        width: int = 1000,
-    ) -> list[Curve]:
-        """Return curves of several runs, at most 2 × `width` points each, no spike lost.
-
-        Parameters
-        ----------
-        run_ids : sequence of str
-            Which runs.
-        metrics : sequence of str, optional
-            Which metrics; without it all of each run.
-        x : {"step", "time", "wall"}
-            The x axis: step, seconds since the run's first event, or Unix seconds.
-        x0, x1 : float, optional
-            The window on that axis.
-        width : int
-            About the pixels the curve will be drawn on.
+        Each that cannot be deleted is told in ``errors`` and holds up no other.
         """
-        return self._store.curves([self.run(run_id) for run_id in run_ids], metrics, x, x0, x1, width)
+        return self._store.bin.delete(run_ids, reason=reason, force=force, paths=paths)
+
+    def recycle_bin(self) -> tuple[DeletedRun, ...]:
+        """Return what is in the recycle bin, the latest deleted first."""
+        return self._store.bin.entries()
+
+    def restore(self, run_ids: Sequence[str], *, paths: Sequence[str] = ()) -> Outcome:
+        """Put runs back where they were before they were deleted; what is there now is never covered."""
+        return self._store.bin.restore(run_ids, paths=paths)
+
+    def remove(self, run_ids: Sequence[str], *, dry_run: bool = False, paths: Sequence[str] = ()) -> Removal:
+        """Remove runs for good, in the recycle bin or not; with `dry_run` only say what that would free."""
+        return self._store.bin.remove(run_ids, dry_run=dry_run, paths=paths)
+
+    def empty_bin(self) -> Outcome:
+        """Remove everything in the recycle bin for good."""
+        return self._store.bin.empty()
 
     def log(self, run_id: str) -> LogTail:
-        """Return a follower of the run's text log."""
-        return LogTail(Path(self.run(run_id).run_dir))
+        """Return a follower of the run's text log; pages of it and a search are in ``files``."""
+        return self.files.log(run_id)
 
     def images(self, run_id: str) -> list[ImageRecord]:
         """Return the images that a run logged, in order."""
-        return images(self._store.table(self.run(run_id)))
+        return self.files.images(run_id)
 
     def open_media(self, run_id: str, path: str) -> MediaFile:
         """Open a file of the run's media folder; the caller closes its descriptor."""
-        return open_media(Path(self.run(run_id).run_dir), path)
+        return self.files.open_media(run_id, path)
 
     def changes(self, since: int) -> Changes:
         """Return which runs changed after the version `since`."""
@@ -218,8 +289,8 @@ class Workspace:
         return unsubscribe
 
     def _notify(self, version: int) -> None:
-        if self._store.index.state()[1]:
-            self._complete.set()
+        with self._news:
+            self._news.notify_all()
         with self._lock:
             listeners = list(self._listeners)
         for listener in listeners:

@@ -41,8 +41,12 @@ class Mount:
         method: str = "GET",
         body: bytes | None = None,
         whole: bool = False,
+        unpack: bool = True,
     ) -> HTTPResponse:
-        """Ask for an address of the API (of the server, when `whole`); with the token unless `headers` are given."""
+        """Ask for an address of the API (of the server, when `whole`); with the token unless `headers` are given.
+
+        The client takes gzip and unpacks it by itself, unless not to `unpack`.
+        """
         client: AsyncHTTPClient = SimpleAsyncHTTPClient(force_instance=True)
         request = HTTPRequest(
             self.url(path if whole else self.prefix + path),
@@ -52,6 +56,7 @@ class Mount:
             allow_nonstandard_methods=True,
             follow_redirects=False,
             request_timeout=20,
+            decompress_response=unpack,
         )
         try:
             return await client.fetch(request, raise_error=False)

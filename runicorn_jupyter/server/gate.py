@@ -46,6 +46,9 @@ else:
 _VERBS = ("get", "head", "post", "put", "patch", "delete")
 _OPEN = "__allow_unauthenticated"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+_DEAR = {"delete", "connect"}
+"""Limits so low that only what has passed the gate counts: no page and no neighbour uses them up for the owner."""
+
 _T = TypeVar("_T")
 
 
@@ -101,7 +104,7 @@ class _Checks(_Base):
                 "The Host header names another machine. Use localhost or 127.0.0.1 in the address, "
                 "or start the server for the name you use."
             )
-        self._count()
+        self._count("standard" if self.limited_as in _DEAR else self.limited_as)
         try:
             await super().prepare(**self._base_prepare)
         except web.HTTPError:
@@ -111,10 +114,12 @@ class _Checks(_Base):
         await self._check_identity()
         self._check_site()
         self._check_body()
+        if self.limited_as in _DEAR:
+            self._count(self.limited_as)
 
-    def _count(self) -> None:
+    def _count(self, kind: str) -> None:
         """Count the request, of whomever it is; the address of the connection tells clients apart, no header does."""
-        self._standing = self.service.limits.take(self.limited_as, self.request.remote_ip or "")
+        self._standing = self.service.limits.take(kind, self.request.remote_ip or "")
         self._tell_standing()
         if not self._standing.allowed:
             raise RateLimited("Too many requests in a minute; wait and ask again.", retry_after=self._standing.reset)
@@ -230,6 +235,12 @@ class Gate(_Checks, JupyterHandler):
         """Send `value` as JSON, encoded in a thread; an unchanged answer to a conditional GET is a 304."""
         body = await self.service.in_thread(lambda: encode(value))
         self.set_header("Content-Type", "application/json")
+        self.finish(body)
+
+    async def reply_bytes(self, work: Callable[[], bytes], content_type: str) -> None:
+        """Send what ``work()`` returns, worked out in a thread."""
+        body = await self.service.in_thread(work)
+        self.set_header("Content-Type", content_type)
         self.finish(body)
 
 

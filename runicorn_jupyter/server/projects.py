@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runicorn_jupyter.models import RunFilter
 from runicorn_jupyter.server.gate import Gate
+from runicorn_jupyter.server.lists import ListGate
 
 
 class ProjectsHandler(Gate):
@@ -22,10 +23,9 @@ class NamesHandler(Gate):
         await self.reply({"names": await self.ask(lambda hall: hall.names(project))})
 
 
-class NamedRunsHandler(Gate):
+class NamedRunsHandler(ListGate):
     """R46; an unknown name has no runs."""
 
     async def get(self, project: str, name: str) -> None:
         """List the runs of one experiment."""
-        page = await self.ask(lambda hall: hall.runs(RunFilter(project=project, name=name)))
-        await self.reply([run.item() for run in page.runs])
+        await self.send_items(RunFilter(project=project, name=name))

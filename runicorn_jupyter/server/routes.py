@@ -7,29 +7,61 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 from tornado.web import RequestHandler
 
-from runicorn_jupyter.server.config import ConfigHandler
+from runicorn_jupyter.server.config import ConfigHandler, RootHandler
 from runicorn_jupyter.server.events import EventsHandler
 from runicorn_jupyter.server.health import CacheStatsHandler, HealthHandler
 from runicorn_jupyter.server.later import NotYetHandler, UnknownHandler
-from runicorn_jupyter.server.logs import LogsHandler
-from runicorn_jupyter.server.media import ImagesHandler, MediaHandler
+from runicorn_jupyter.server.logs import LogPageHandler, LogSearchHandler, LogsHandler, RawLogHandler
+from runicorn_jupyter.server.media import ImagesHandler, MediaHandler, MediaListHandler
 from runicorn_jupyter.server.metrics import CurvesHandler, StepRowsHandler, TimeRowsHandler
+from runicorn_jupyter.server.preferences import (
+    AlertChangeHandler,
+    AlertsHandler,
+    ColumnWidthsHandler,
+    ResetWidthsHandler,
+)
 from runicorn_jupyter.server.projects import NamedRunsHandler, NamesHandler, ProjectsHandler
-from runicorn_jupyter.server.runs import RunHandler, RunsHandler
+from runicorn_jupyter.server.recycle import (
+    EmptyHandler,
+    PermanentHandler,
+    PermanentRunHandler,
+    RecycleBinHandler,
+    RestoreHandler,
+    SoftDeleteHandler,
+)
+from runicorn_jupyter.server.runs import FacetsHandler, RunHandler, RunsHandler
+from runicorn_jupyter.server.status import StatusCheckHandler
 
 Route = tuple[str, type[RequestHandler], dict[str, Any]]
 
 ROUTES: tuple[tuple[str, type[RequestHandler]], ...] = (
     (r"/health", HealthHandler),
     (r"/config", ConfigHandler),
+    (r"/config/user_root_dir", RootHandler),
+    (r"/config/column-widths", ColumnWidthsHandler),
+    (r"/config/column-widths/reset", ResetWidthsHandler),
+    (r"/config/dismissed-alerts", AlertsHandler),
+    (r"/config/dismissed-alerts/(dismiss|undismiss|clear)", AlertChangeHandler),
     (r"/runs", RunsHandler),
+    (r"/facets", FacetsHandler),
+    (r"/runs/soft-delete", SoftDeleteHandler),
+    (r"/runs/permanent-delete", PermanentHandler),
+    (r"/runs/([^/]+)/permanent", PermanentRunHandler),
+    (r"/recycle-bin", RecycleBinHandler),
+    (r"/recycle-bin/restore", RestoreHandler),
+    (r"/recycle-bin/empty", EmptyHandler),
     (r"/runs/([^/]+)/metrics", TimeRowsHandler),
     (r"/runs/([^/]+)/metrics_step", StepRowsHandler),
     (r"/runs/([^/]+)/images", ImagesHandler),
+    (r"/runs/([^/]+)/media", MediaListHandler),
     (r"/runs/([^/]+)/media/(.+)", MediaHandler),
+    (r"/runs/([^/]+)/logs", LogPageHandler),
+    (r"/runs/([^/]+)/logs/search", LogSearchHandler),
+    (r"/runs/([^/]+)/logs/raw", RawLogHandler),
     (r"/runs/([^/]+)/logs/ws", LogsHandler),
     (r"/curves", CurvesHandler),
     (r"/events/ws", EventsHandler),
+    (r"/status/check", StatusCheckHandler),
     (r"/metrics/cache/stats", CacheStatsHandler),
     (r"/projects", ProjectsHandler),
     (r"/projects/([^/]+)/names", NamesHandler),
@@ -43,11 +75,8 @@ LAST: tuple[tuple[str, type[RequestHandler]], ...] = (
 )
 
 LATER: tuple[tuple[str, str], ...] = (
-    ("POST", r"/runs/(?:soft-delete|permanent-delete|move|export)"),
-    ("DELETE", r"/runs/[^/]+/permanent"),
+    ("POST", r"/runs/(?:move|export)"),
     ("GET", r"/runs/[^/]+/(?:progress|artifacts|assets|assets/refs|assets/download)"),
-    ("GET", r"/recycle-bin"),
-    ("POST", r"/recycle-bin/(?:restore|empty)"),
     ("GET", r"/artifacts"),
     ("GET", r"/artifacts/stats"),
     ("GET", r"/artifacts/[^/]+/(?:versions|training-metrics|performance-history|evaluations|lineage)"),
@@ -59,14 +88,10 @@ LATER: tuple[tuple[str, str], ...] = (
     ("GET", r"/v2/experiments/[^/]+/metrics/fast"),
     ("POST", r"/v2/experiments/batch-delete"),
     ("GET", r"/v2/analytics/(?:overview|projects|performance-trends|health)"),
-    ("POST", r"/config/user_root_dir"),
     ("GET POST", r"/config/ssh_connections"),
     ("DELETE", r"/config/ssh_connections/[^/]+"),
     ("GET", r"/config/ssh_connections/[^/]+/details"),
-    ("GET POST DELETE", r"/config/column-widths"),
-    ("POST", r"/config/column-widths/reset"),
-    ("GET", r"/config/(?:dismissed-alerts|storage-candidates)"),
-    ("POST", r"/config/dismissed-alerts/(?:dismiss|undismiss|clear)"),
+    ("GET", r"/config/storage-candidates"),
     ("POST", r"/remote/(?:connect|disconnect)"),
     ("GET", r"/remote/(?:connections|environments|config|health|ping|sessions|conda-envs|status)"),
     ("GET", r"/remote/(?:fs/list|fs/exists|env-configs|storage-candidates)"),
@@ -79,7 +104,6 @@ LATER: tuple[tuple[str, str], ...] = (
     ("POST", r"/remote/known-hosts/(?:accept|remove)"),
     ("GET", r"/(?:gpu|gpu/telemetry|gpu/telemetry/history|system/monitor|system/temperatures)"),
     ("GET POST", r"/gpu/telemetry/config"),
-    ("POST", r"/status/check"),
     ("GET", r"/export/[^/]+/(?:csv|report)"),
     ("POST", r"/export"),
     ("GET", r"/environment/[^/]+"),

@@ -5,31 +5,25 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from runicorn_jupyter.models import RunFilter, RunRecord
+from runicorn_jupyter.models import RunRecord
 from runicorn_jupyter.server.gate import Gate
-
-COLUMNS = ("config", "summary", "metrics")
-_LIST_LIMIT = 1_000_000
+from runicorn_jupyter.server.lists import COLUMNS, ListGate
 
 
-class RunsHandler(Gate):
+class RunsHandler(ListGate):
     """R1: a bare list, in the documented order, unfiltered unless asked."""
 
     async def get(self) -> None:
         """List runs."""
-        params = self.params
-        where = RunFilter(
-            **{name: params.text(name) for name in ("project", "name", "status", "text")},
-            ids=tuple(params.words("ids")) or None,
-        )
-        limit = params.integer("limit", 0, _LIST_LIMIT)
-        offset = params.integer("offset", 0, _LIST_LIMIT, 0)
-        columns = params.choices("columns", COLUMNS)
-        page = await self.ask(lambda hall: hall.runs(where, limit=limit, offset=offset))
-        self.set_header("X-Total-Count", str(page.total))
-        self.set_header("X-Runicorn-Version", str(page.version))
-        self.set_header("X-Runicorn-Complete", str(page.complete).lower())
-        await self.reply([run.item(columns) for run in page.runs])
+        await self.send_items(self.where())
+
+
+class FacetsHandler(ListGate):
+    """Which values the runs of a list have under some keys, and how often."""
+
+    async def get(self) -> None:
+        """Count values."""
+        await self.send_facets(self.where())
 
 
 class RunHandler(Gate):

@@ -24,6 +24,7 @@ SETTING = "runicorn"
 
 _THREADS = 8
 _FIRST_WALK = 3.0
+_METRICS = 0.3
 _CLOSING = 3.0
 _RESTARTED = 1012
 _T = TypeVar("_T")
@@ -139,9 +140,12 @@ class Service:
                 if self._closing:
                     raise Stopping("The server is stopping.")
                 self._workspace = self._open(self._find_root())
+                # An index from before is shown at once and says that it is not confirmed; an empty one says nothing.
+                self._waited = self._workspace.wait_listed(0)
             workspace = self._workspace
         if patient and not self._waited:
-            workspace.wait_complete(_FIRST_WALK)
+            if workspace.wait_listed(_FIRST_WALK):
+                workspace.wait_complete(_METRICS)
             self._waited = True
         return workspace
 

@@ -6,7 +6,7 @@ of the wrong type counts as absent.
 
 from __future__ import annotations
 
-import os
+import errno
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,22 +17,12 @@ from typing import Any
 from runicorn_jupyter.store.layout import RunPlace
 from runicorn_jupyter.store.liveness import Vitals
 from runicorn_jupyter.store.smallfiles import SmallFiles
+from runicorn_jupyter.store.stamps import Stamps
 from runicorn_jupyter.store.values import as_mapping, as_number, as_text, as_texts, as_whole
 
-WATCHED = (
-    "meta.json",
-    "status.json",
-    "summary.json",
-    "assets.json",
-    "artifacts_created.json",
-    "artifacts_used.json",
-    ".deleted",
-    "events.jsonl",
-)
-"""Files whose size or time tell that a run changed."""
-
 _ID_TIME = re.compile(r"(\d{8}_\d{6})_[0-9a-f]{6}")
-Stamp = tuple[int, int]
+_NO_RUN = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+"""There is no directory, or a link; anything else may pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +38,7 @@ class RunFacts:
     created_at: float | None
     ended_at: float | None
     vitals: Vitals
+    stamps: Stamps
     folder_mtime: float
     deleted: bool
     tags: tuple[str, ...] = ()
@@ -59,28 +50,23 @@ class RunFacts:
     problems: tuple[str, ...] = ()
 
 
-def signature(run_dir: Path) -> str:
-    """Return a text that changes whenever one of the run's watched files does; empty when the directory is gone."""
-    stamps = []
-    for name in WATCHED:
-        try:
-            found = os.lstat(f"{run_dir}/{name}")
-        except OSError:
-            stamps.append("-")
-        else:
-            stamps.append(f"{found.st_mtime_ns:x}.{found.st_size:x}")
-    return "" if all(stamp == "-" for stamp in stamps) else " ".join(stamps)
-
-
 def read_facts(root: Path, place: RunPlace) -> RunFacts | None:
-    """Return what the files of the run at `place` say, or None when it holds none of them (yet)."""
-    run_dir = root / place.directory
+    """Return what the files of the run at `place` say, or None when it holds none of them (yet).
+
+    Raises
+    ------
+    OSError
+        The directory is there but cannot be read now.
+    """
     try:
-        files = SmallFiles(run_dir)
-    except OSError:
+        files = SmallFiles(f"{root}/{place.directory}", root)
+    except OSError as error:
+        if error.errno not in _NO_RUN:
+            raise
         return None
     with files:
-        grew_at = files.mtime("events.jsonl")
+        stamps = files.stamps()
+        grew_at = stamps.grew_at
         deleted = files.exists(".deleted")
         meta, status = files.json("meta.json"), files.json("status.json")
         if meta is None and status is None and grew_at is None and not files.problems:
@@ -107,6 +93,7 @@ def read_facts(root: Path, place: RunPlace) -> RunFacts | None:
                 heartbeat_at=files.mtime("heartbeat"),
                 grew_at=grew_at,
             ),
+            stamps=stamps,
             folder_mtime=files.folder_mtime,
             deleted=deleted,
             tags=as_texts(meta.get("tags")),

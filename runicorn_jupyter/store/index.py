@@ -7,29 +7,24 @@ root: SQLite's write-ahead log does not work on network disks, and reading must 
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+from zlib import crc32
 
-SHAPE = 2
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS state(
-  one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, complete INTEGER NOT NULL);
-INSERT OR IGNORE INTO state VALUES (1, 0, 0);
-CREATE TABLE IF NOT EXISTS run(
-  directory TEXT PRIMARY KEY, id TEXT NOT NULL, project TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
-  state TEXT NOT NULL, created REAL, folder_mtime REAL, legacy INTEGER NOT NULL, deleted INTEGER NOT NULL,
-  search TEXT NOT NULL, signature TEXT NOT NULL, measured TEXT NOT NULL, version INTEGER NOT NULL,
-  document BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS run_by_id ON run(id);
-CREATE INDEX IF NOT EXISTS run_by_version ON run(version);
-CREATE INDEX IF NOT EXISTS run_by_place ON run(project, name);
-CREATE TABLE IF NOT EXISTS gone(directory TEXT PRIMARY KEY, id TEXT NOT NULL, version INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS lease(
-  one INTEGER PRIMARY KEY CHECK (one = 1), holder TEXT NOT NULL, rank INTEGER NOT NULL, beat REAL NOT NULL);
-"""
+from runicorn_jupyter.store.check import Check
+from runicorn_jupyter.store.connections import Connections, DamagedTextError, is_damage
+from runicorn_jupyter.store.keyindexes import KeyIndexes
+from runicorn_jupyter.store.schema import LEASE_EXPIRES, LIVE, SHAPE, prepare
+
+__all__ = ["LIVE", "SHAPE", "Index", "Row", "State"]
+
+GONE_KEPT = 10_000
+"""Vanished runs that are remembered for those who ask what changed; who was away for longer is told everything."""
+
+_T = TypeVar("_T")
 
 
 class Row(NamedTuple):
@@ -48,75 +43,105 @@ class Row(NamedTuple):
     search: str
     signature: str
     measured: str
-    document: bytes
+    record: str
+    config: str
+    summary: str
+    metrics: str
+
+
+class State(NamedTuple):
+    """Where the index stands: its version, whether it is the whole truth, and counts.
+
+    `complete` says that a living process watches the root and has walked over all of it since it began to; `known`,
+    that some process once did, so that the index tells at least how things were. `runs` leaves deleted ones out,
+    `pending` are runs whose metrics are still to be summed up, and what vanished up to the version `forgotten` is no
+    longer known.
+    """
+
+    version: int
+    complete: bool
+    runs: int
+    pending: int
+    forgotten: int
+    known: bool
 
 
 class Index:
-    """Connections to one index file, one a thread, and the statements that keep its version honest.
+    """The index file behind its statements; any thread may call, and a damaged file is begun again underneath.
 
     Parameters
     ----------
-    path : Path
-        The file; one that is no index of ours, or is damaged, is thrown away and begun again.
+    path : Path, optional
+        The first name of the file. Without one, or where nothing can be written, a private file of this process.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rebuilt = False
-        self._local = threading.local()
-        self._lock = threading.Lock()
-        self._open: list[sqlite3.Connection] = []
-        try:
-            self._prepare()
-        except sqlite3.OperationalError:
-            self.close()  # busy, full or read only: no reason to throw away what another process works with
-            raise
-        except sqlite3.DatabaseError:
-            self.close()
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            self.rebuilt = True
-            self._prepare()
+    def __init__(self, path: Path | None) -> None:
+        check = Check.of(path)
+        self._connections = Connections(path, prepare)
+        self.keys = KeyIndexes(self._connections)
+        check.start(self._connections)
+        self._check = check
 
-    def _prepare(self) -> None:
-        connection = self.connection()
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.executescript(_SCHEMA)
-        if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError("the index is damaged")
+    @property
+    def path(self) -> Path:
+        """The file in use."""
+        return self._connections.path
 
-    def connection(self) -> sqlite3.Connection:
-        """Return this thread's connection."""
-        held: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if held is None:
-            held = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
-            held.execute("PRAGMA synchronous=NORMAL")
-            self._local.connection = held
-            with self._lock:
-                self._open.append(held)
-        return held
+    @property
+    def rebuilt(self) -> bool:
+        """Whether a damaged or vanished file was begun again since the start."""
+        return self._connections.rebuilt > 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth knowing about the index, in sentences."""
+        found = []
+        if self.rebuilt:
+            found.append("The index was damaged and has been built again from the files.")
+        if self._connections.reason:
+            found.append(f"The index lasts only as long as this process: {self._connections.reason}.")
+        return tuple(found)
 
     def close(self) -> None:
-        """Close every connection; the index may be opened again."""
-        with self._lock:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
-        self._local = threading.local()
+        """Close every connection."""
+        self._check.stop()
+        self._connections.close()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Give a connection whose statements take effect together, or not at all."""
-        connection = self.connection()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+        with self._connections.lent() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
-    def apply(self, rows: Iterable[Row], gone: Iterable[str] = (), *, complete: bool | None = None) -> int:
+    def read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Return ``work(connection)`` with every statement seeing the same moment; once more on a new file if damaged.
+
+        The new file is empty and not complete, so what it answers says that it is not the whole.
+        """
+        try:
+            return self._read(work)
+        except DamagedTextError:
+            self._connections.replace(self.path)
+        except sqlite3.Error as error:
+            if not is_damage(error):
+                raise
+        return self._read(work)
+
+    def _read(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        with self._connections.lent() as connection:
+            connection.execute("BEGIN")
+            found = work(connection)
+            connection.execute("COMMIT")
+            return found
+
+    def apply(self, rows: Sequence[Row] = (), gone: Iterable[str] = (), *, complete: bool | None = None) -> int:
         """Store `rows`, drop the directories in `gone`, and return the new version.
 
         A row that shows nothing new keeps its old version, so that nobody is told of a change that is none.
@@ -125,8 +150,11 @@ class Index:
             version: int = connection.execute("SELECT version FROM state").fetchone()[0] + 1
             changed = 0
             for row in rows:
-                changed += connection.execute(_UPSERT, (*row, version)).rowcount
-                connection.execute("DELETE FROM gone WHERE directory = ?", (row.directory,))
+                changed += connection.execute(
+                    _UPSERT, (*row, _place(row), crc32(row.record.encode()), version)
+                ).fetchall() == [(version,)]
+            if connection.execute("SELECT 1 FROM gone LIMIT 1").fetchone():
+                connection.executemany("DELETE FROM gone WHERE directory = ?", [(row.directory,) for row in rows])
             for directory in gone:
                 connection.execute(_REMEMBER, (version, directory))
                 changed += connection.execute("DELETE FROM run WHERE directory = ?", (directory,)).rowcount
@@ -136,12 +164,19 @@ class Index:
             if not changed:
                 return version - 1
             connection.execute("UPDATE state SET version = ?", (version,))
+            _forget(connection)
             return version
 
-    def state(self) -> tuple[int, bool]:
-        """Return the version and whether a walk over the whole root has been finished once."""
-        version, complete = self.connection().execute("SELECT version, complete FROM state").fetchone()
-        return version, bool(complete)
+    def pulse(self, grown: Iterable[tuple[str, str]]) -> int:
+        """Give a new version to runs that were logged to, by directory and id; their rows follow more slowly."""
+        with self.transaction() as connection:
+            [(version,)] = connection.execute("UPDATE state SET version = version + 1 RETURNING version").fetchall()
+            connection.executemany("INSERT OR REPLACE INTO pulse VALUES (?, ?, ?)", [(*run, version) for run in grown])
+            return int(version)
+
+    def state(self) -> State:
+        """Return where the index stands."""
+        return self.read(state_of)
 
     def row(self, directory: str) -> Row | None:
         """Return what is kept of the run at `directory`, or None."""
@@ -151,17 +186,43 @@ class Index:
 
     def select(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of one SELECT."""
-        return self.connection().execute(sql, values).fetchall()
+        return self.read(lambda connection: connection.execute(sql, values).fetchall())
 
 
-_REMEMBER = "INSERT OR REPLACE INTO gone SELECT directory, id, ? FROM run WHERE directory = ?"
-_UPSERT = """
-INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?15, ?14)
-ON CONFLICT(directory) DO UPDATE SET
-  id = excluded.id, project = excluded.project, name = excluded.name, status = excluded.status, state = excluded.state,
-  created = excluded.created, folder_mtime = excluded.folder_mtime, legacy = excluded.legacy,
-  deleted = excluded.deleted, search = excluded.search, signature = excluded.signature, measured = excluded.measured,
-  version = excluded.version, document = excluded.document
-WHERE document <> excluded.document OR signature <> excluded.signature OR measured <> excluded.measured
-   OR deleted <> excluded.deleted OR folder_mtime <> excluded.folder_mtime
+def state_of(connection: sqlite3.Connection) -> State:
+    """Return where the index behind `connection` stands."""
+    found = connection.execute(_STATE, (time.time() - LEASE_EXPIRES, time.time() + LEASE_EXPIRES)).fetchone()
+    version, known, runs, pending, forgotten, confirmed = found
+    return State(version, bool(known and confirmed), runs, pending, forgotten, bool(known))
+
+
+def _place(row: Row) -> str:
+    """Return the text by which the documented order sorts: projects by lower-cased name, names, newest folder first."""
+    newest = f"{max(0.0, 1e11 - row.folder_mtime):019.6f}"
+    return "\x01".join((str(int(row.legacy)), row.project.lower(), row.project, row.name, newest))
+
+
+def _forget(connection: sqlite3.Connection) -> None:
+    """Keep no more than `GONE_KEPT` vanished runs, and remember from which version on they are all there."""
+    edge = connection.execute(f"SELECT version FROM gone ORDER BY version DESC LIMIT 1 OFFSET {GONE_KEPT}").fetchone()  # noqa: S608
+    if edge is not None:
+        connection.execute("DELETE FROM gone WHERE version <= ?", edge)
+        connection.execute("UPDATE state SET forgotten = ?", edge)
+
+
+_STATE = """
+SELECT version, complete, runs, pending, forgotten,
+       EXISTS (SELECT 1 FROM lease WHERE confirmed AND beat BETWEEN ? AND ?) FROM state
 """
+_REMEMBER = "INSERT OR REPLACE INTO gone SELECT directory, id, ? FROM run WHERE directory = ?"
+_FIELDS = (*Row._fields, "place", "seal", "version")
+_UNSEEN = frozenset({"directory", "signature", "measured"})
+_SHOWN = " OR ".join(f"run.{column} IS NOT excluded.{column}" for column in Row._fields if column not in _UNSEEN)
+_NEW = ", ".join(f"{column} = excluded.{column}" for column in _FIELDS[1:-1])
+_UPSERT = f"""
+INSERT INTO run({", ".join(_FIELDS)}) VALUES ({", ".join("?" * len(_FIELDS))})
+ON CONFLICT(directory) DO UPDATE SET {_NEW}, version = CASE
+  WHEN {_SHOWN} OR (run.measured = '') <> (excluded.measured = '') THEN excluded.version ELSE run.version END
+WHERE {_SHOWN} OR run.signature <> excluded.signature OR run.measured <> excluded.measured
+RETURNING version
+"""  # noqa: S608 - own names

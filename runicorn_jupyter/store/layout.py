@@ -7,6 +7,8 @@ where a run is any directory that holds meta.json.
 from __future__ import annotations
 
 import os
+import stat
+import threading
 import time
 from collections.abc import Iterator
 from enum import Enum
@@ -53,6 +55,8 @@ class Walker:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._folders: dict[str, _Folder] = {}
+        self._lock = threading.Lock()
+        self._revision = 0
         self.runs: dict[str, RunPlace] = {}
 
     @property
@@ -60,31 +64,34 @@ class Walker:
         """How many folders a poll looks at."""
         return len(self._folders)
 
-    def poll(self, *, thorough: bool = False) -> tuple[list[str], list[str]]:
-        """Return the run directories that appeared and those that vanished since the last call, root-relative.
+    def poll(self, *, thorough: bool = False) -> int:
+        """Look for changes, and return a number that differs from the last one when runs appeared or vanished.
 
         Parameters
         ----------
         thorough : bool
             Read every folder again, whatever its time says.
         """
-        before = set(self.runs)
-        if not self._folders:
-            self._visit("", _Kind.ROOT)
-        elif thorough:
-            self._folders = {known: folder._replace(mtime_ns=-1) for known, folder in self._folders.items()}
-        for relative, folder in list(self._folders.items()):
-            if relative in self._folders and _mtime(self._root, relative) != folder.mtime_ns:
-                self._visit(relative, folder.kind)
-        now = set(self.runs)
-        return sorted(now - before), sorted(before - now)
+        with self._lock:
+            if not self._folders:
+                self._visit("", _Kind.ROOT)
+            elif thorough:
+                self._folders = {known: folder._replace(mtime_ns=-1) for known, folder in self._folders.items()}
+            for relative, folder in list(self._folders.items()):
+                if relative in self._folders and _mtime(f"{self._root}/{relative}") != folder.mtime_ns:
+                    self._visit(relative, folder.kind)
+            return self._revision
+
+    def places(self) -> list[RunPlace]:
+        """Return where runs lie as of the last poll."""
+        with self._lock:
+            return list(self.runs.values())
 
     def _visit(self, relative: str, kind: _Kind) -> None:
         if relative.count("/") > _DEEPEST:
             return
         try:
-            mtime_ns = (self._root / relative).stat(follow_symlinks=relative == "").st_mtime_ns
-            children = list(self._children(relative))
+            mtime_ns, children = self._list(relative)
         except (FileNotFoundError, NotADirectoryError):
             self._forget(relative)
             return
@@ -95,7 +102,7 @@ class Walker:
             mtime_ns = -1
         if kind is _Kind.TREE and relative != "runs" and self._is_run(relative, kind):
             self._folders[relative] = _Folder(kind, mtime_ns, (relative,))
-            self.runs[relative] = _place(relative, kind)
+            self._found(relative, kind)
             return
         known = self._folders.get(relative)
         self._folders[relative] = _Folder(kind, mtime_ns, ())
@@ -104,12 +111,27 @@ class Walker:
             below = f"{relative}/{child}" if relative else child
             if self._is_run(below, kind):
                 runs.append(below)
-                self.runs[below] = _place(below, kind)
+                self._found(below, kind)
             else:
                 self._descend(below, child, kind)
         self._folders[relative] = _Folder(kind, mtime_ns, tuple(runs))
         for gone in set(known.runs if known else ()) - set(runs):
-            self.runs.pop(gone, None)
+            self._lost(gone)
+
+    def _found(self, run: str, kind: _Kind) -> None:
+        if run not in self.runs:
+            self.runs[run] = _place(run, kind)
+            self._revision += 1
+
+    def _lost(self, run: str) -> None:
+        if self.runs.pop(run, None) is not None:
+            self._revision += 1
+
+    def _list(self, relative: str) -> tuple[int, list[str]]:
+        found = os.stat(f"{self._root}/{relative}", follow_symlinks=relative == "")  # noqa: PTH116 - as in _mtime
+        if not stat.S_ISDIR(found.st_mode):
+            raise NotADirectoryError  # a link has taken its place: what lies behind it is not ours to list
+        return found.st_mtime_ns, list(self._children(relative))
 
     def _children(self, relative: str) -> Iterator[str]:
         with os.scandir(self._root / relative) as entries:
@@ -142,7 +164,12 @@ class Walker:
         below = f"{relative}/" if relative else ""
         for known in [key for key in self._folders if key == relative or key.startswith(below)]:
             for run in self._folders.pop(known).runs:
-                self.runs.pop(run, None)
+                self._lost(run)
+
+
+def place_of(directory: str) -> RunPlace:
+    """Return the place of the run at `directory`, root-relative and in either layout."""
+    return _place(directory, _Kind.TREE if directory.startswith("runs/") else _Kind.RUNS)
 
 
 def _sendable(name: str) -> bool:
@@ -153,9 +180,9 @@ def _sendable(name: str) -> bool:
     return True
 
 
-def _mtime(root: Path, relative: str) -> int:
+def _mtime(folder: str) -> int:
     try:
-        return (root / relative).stat().st_mtime_ns
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116 - a Path costs more than the call
     except OSError:
         return 0
 

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, TypeVar
 
-import numpy as np
-
-from runicorn_jupyter.errors import AmbiguousRun, BadRequest, RunNotFound
-from runicorn_jupyter.models import Changes, Curve, RunFilter, RunPage, RunRecord
+from runicorn_jupyter.errors import AmbiguousRun, RunNotFound
+from runicorn_jupyter.models import Changes, Curve, Facets, ItemPage, RunFilter, RunPage, RunRecord, Stage
 from runicorn_jupyter.paths import cache_folder, root_digest
-from runicorn_jupyter.store.columns import EventTable, Floats
-from runicorn_jupyter.store.envelope import envelope, ordered, window
-from runicorn_jupyter.store.index import SHAPE, Index
-from runicorn_jupyter.store.records import from_document
+from runicorn_jupyter.store.assets import read_assets, read_environment
+from runicorn_jupyter.store.columns import EventTable
+from runicorn_jupyter.store.curvecache import SHAPE as CURVES_SHAPE
+from runicorn_jupyter.store.curvecache import CurveCache
+from runicorn_jupyter.store.curves import Axis, check_axis, curves_of, stages_of
+from runicorn_jupyter.store.index import SHAPE, Index, state_of
+from runicorn_jupyter.store.listing import Asked, Listing
+from runicorn_jupyter.store.records import from_texts
+from runicorn_jupyter.store.recycle import RecycleBin
 from runicorn_jupyter.store.refresher import Refresher
 from runicorn_jupyter.store.tables import TableCache
 
-Axis = Literal["step", "time", "wall"]
+_T = TypeVar("_T")
 
-_ORDERS = {
-    "documented": "legacy, lower(project), project, name, folder_mtime DESC, id",
-    "created_at": "created, id",
-    "id": "id",
-    "project": "lower(project), name, created",
-    "name": "name, created",
-    "status": "status, created",
-    "state": "state, created",
-}
-
-
+_RUN = "SELECT record, config, summary, metrics FROM run WHERE id = ? AND NOT deleted ORDER BY place"
+_CHANGED = """
+SELECT id FROM run WHERE version > ?1 AND NOT deleted UNION SELECT id FROM pulse WHERE version > ?1
+"""
 _GONE = """
 SELECT id FROM gone WHERE version > ?1 UNION SELECT id FROM run WHERE version > ?1 AND deleted
 EXCEPT SELECT id FROM run WHERE NOT deleted
@@ -55,13 +52,19 @@ class Store:
 
     def __init__(self, root: Path, *, holder: str, notify: Callable[[int], None], tick: float) -> None:
         self.root = root
-        self.tables = TableCache()
-        self.index = Index(cache_folder() / f"{root_digest(root)}-{SHAPE}.sqlite")
+        self.index = Index(_index_file(root))
+        # Beside the index, wherever that could be made.
+        curves = self.index.path.with_name(f"{root_digest(root)}-curves-{CURVES_SHAPE}.sqlite")
+        self.curve_cache = CurveCache(curves)
+        self.tables = TableCache(root=root, cache=self.curve_cache)
+        self._listing = Listing(self.index)
         self.refresher = Refresher(root, self.index, self.tables, holder=holder, notify=notify, tick=tick)
+        self.bin = RecycleBin(root, self.index, self.refresher)
 
     def close(self) -> None:
-        """Stop refreshing and close the index."""
+        """Stop refreshing and close index and curve cache."""
         self.refresher.close()
+        self.curve_cache.close()
         self.index.close()
 
     def runs(
@@ -72,27 +75,34 @@ class Store:
         descending: bool = False,
         limit: int | None = None,
         offset: int = 0,
+        cursor: str | None = None,
     ) -> RunPage:
         """Return one page of the runs that match `where`.
 
         Raises
         ------
         BadRequest
-            `order` is no known one.
+            `order` is no key, the query of `where` none, or `cursor` is of another list.
         """
-        if order not in _ORDERS:
-            raise BadRequest(f"order must be one of {', '.join(_ORDERS)}, not {order!r}.")
-        # The version is read before the rows: a change in between is told again, never missed.
-        version, complete = self.index.state()
-        condition, values = _condition(where)
-        ordering = ", ".join(_turned(term) if descending else term for term in _ORDERS[order].split(", "))
-        # The pieces of SQL are constants of this module; whatever came from outside is bound as a value.
-        select = f"SELECT directory, document FROM run WHERE {condition} ORDER BY {ordering} LIMIT ? OFFSET ?"  # noqa: S608
-        found = self.index.select(select, (*values, -1 if limit is None else limit, offset))
-        [(total,)] = self.index.select(f"SELECT count(*) FROM run WHERE {condition}", values)  # noqa: S608
-        [(pending,)] = self.index.select("SELECT count(*) FROM run WHERE measured = ''")
-        records = tuple(from_document(self.root, directory, document) for directory, document in found)
-        return RunPage(records, total, version, complete and not pending, pending)
+        return self._listing.runs(Asked(where, order, descending, limit, offset, cursor))
+
+    def items(
+        self,
+        where: RunFilter,
+        order: str = "documented",
+        *,
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+        cursor: str | None = None,
+        columns: Collection[str] = (),
+    ) -> ItemPage:
+        """Return the same page as `runs` does, each run as the JSON of its list item with the wide `columns`."""
+        return self._listing.items(Asked(where, order, descending, limit, offset, cursor), columns)
+
+    def facets(self, where: RunFilter, keys: Sequence[str], limit: int = 20) -> Facets:
+        """Return for each of `keys` which values the runs that match `where` have, and how often."""
+        return self._listing.facets(where, keys, limit)
 
     def run(self, run_id: str) -> RunRecord:
         """Return the run of this id, looking at the disk before saying that there is none.
@@ -105,45 +115,95 @@ class Store:
             Several have.
         """
         for attempt in (0, 1):
-            page = self.runs(RunFilter(ids=(run_id,)))
-            if page.total == 1:
-                return page.runs[0]
-            if page.total > 1:
-                places = ", ".join(f"{run.project}/{run.name}" for run in page.runs)
-                raise AmbiguousRun(f"{page.total} runs have the id {run_id}: {places}.")
+            found = self.index.read(
+                lambda connection: [from_texts(*row) for row in connection.execute(_RUN, (run_id,))]
+            )
+            if len(found) == 1:
+                return found[0]
+            if found:
+                places = ", ".join(f"{run.project}/{run.name}" for run in found)
+                raise AmbiguousRun(f"{len(found)} runs have the id {run_id}: {places}.")
             if attempt == 0:
-                self.refresher.catch_up()
+                self.refresher.catch_up(run_id)
         raise RunNotFound(f"There is no run {run_id[:100]!r} in this root.")
 
-    def table(self, record: RunRecord) -> EventTable:
-        """Return the event table of a run, with every complete line its file has now."""
-        return self.tables.table(Path(record.run_dir))
+    def read(self, run_id: str, work: Callable[[EventTable], _T], rank: int = 0) -> _T:
+        """Return ``work(table)`` on the events of a run, with every complete line its file has now."""
+        [run_dir] = self._directories([run_id])
+        return self.tables.read(run_dir, work, rank)
 
     def curves(
         self,
-        records: Sequence[RunRecord],
+        run_ids: Sequence[str],
         metrics: Sequence[str] | None,
         axis: Axis,
-        x0: float | None,
-        x1: float | None,
+        window: tuple[float | None, float | None],
         width: int,
+        rank: int = 0,
     ) -> list[Curve]:
         """Return the curve of each metric of each run that has it, at most 2 × `width` points each."""
-        found = []
-        for record in records:
-            table = self.table(record)
-            names = [name for name in (table.series if metrics is None else metrics) if name in table.series]
-            found += [_curve(record.id, name, table, axis, x0, x1, width) for name in names]
+        check_axis(axis)
+        found: list[Curve] = []
+        for run_id, run_dir in zip(run_ids, self._directories(run_ids), strict=True):
+
+            def work(table: EventTable, run: str = run_id) -> list[Curve]:
+                return curves_of(table, run, metrics, axis, window, width)
+
+            found += self.tables.read(run_dir, work, rank)
         return found
 
+    def stages(self, run_ids: Sequence[str], axis: Axis, rank: int = 0) -> dict[str, list[Stage]]:
+        """Return the stages of each run that logged any, along an axis."""
+        check_axis(axis)
+        directories = zip(run_ids, self._directories(run_ids), strict=True)
+        found = {run: self.tables.read(place, lambda table: stages_of(table, axis), rank) for run, place in directories}
+        return {run: stages for run, stages in found.items() if stages}
+
+    def _directories(self, run_ids: Sequence[str]) -> list[Path]:
+        """Return where runs lie: one question for all, and the careful way for those that it leaves open."""
+        known: dict[str, list[str]] = {}
+        for begin in range(0, len(run_ids), 500):
+            some = run_ids[begin : begin + 500]
+            marks = ", ".join("?" * len(some))
+            sql = f"SELECT id, directory FROM run WHERE NOT deleted AND id IN ({marks})"  # noqa: S608 - only marks
+            for run_id, directory in self.index.select(sql, some):
+                known.setdefault(run_id, []).append(directory)
+        return [
+            self.root / known[one][0] if len(known.get(one, ())) == 1 else Path(self.run(one).run_dir)
+            for one in run_ids
+        ]
+
+    def assets(self, run_id: str) -> dict[str, Any]:
+        """Return what a run used and made (see ``assets.read_assets``)."""
+        return self._of(run_id, read_assets)
+
+    def environment(self, run_id: str) -> dict[str, Any] | None:
+        """Return environment.json of a run, None when it has no usable one."""
+        return self._of(run_id, read_environment)
+
+    def _of(self, run_id: str, read: Callable[[Path, str], _T]) -> _T:
+        [run_dir] = self._directories([run_id])
+        try:
+            return read(self.root, str(run_dir.relative_to(self.root)))
+        except OSError as error:
+            raise RunNotFound(f"The directory of run {run_id!r} is gone or cannot be read.") from error
+
     def changes(self, since: int) -> Changes:
-        """Return the ids of runs that changed or went after version `since`; of all runs when `since` is unknown."""
-        version, _ = self.index.state()
-        if since > version:
-            since = 0
-        changed = self.index.select("SELECT id FROM run WHERE version > ? AND NOT deleted", (since,))
-        gone = self.index.select(_GONE, (since,))
-        return Changes(version, tuple(one for (one,) in changed), tuple(one for (one,) in gone))
+        """Return the ids of runs that changed or went after version `since`.
+
+        An unknown `since`, of an index that was begun again or from too long ago, gives all runs and says so.
+        """
+
+        def work(connection: sqlite3.Connection) -> Changes:
+            state = state_of(connection)
+            unknown = not state.forgotten <= since <= state.version
+            known = (0 if unknown else since,)
+            changed = tuple(run_id for (run_id,) in connection.execute(_CHANGED, known))
+            gone = tuple(run_id for (run_id,) in connection.execute(_GONE, known))
+            complete = state.complete and not state.pending
+            return Changes(state.version, changed, gone, unknown, complete, state.pending)
+
+        return self.index.read(work)
 
     def names(self, project: str | None = None) -> list[str]:
         """Return the projects of the root, or the experiment names of one project, sorted."""
@@ -156,43 +216,8 @@ class Store:
         return [name for (name,) in found]
 
 
-def _turned(term: str) -> str:
-    return term.removesuffix(" DESC") if term.endswith(" DESC") else f"{term} DESC"
-
-
-def _condition(where: RunFilter) -> tuple[str, list[object]]:
-    terms, values = ["NOT deleted"], list[object]()
-    for column in ("project", "name"):
-        value = getattr(where, column)
-        if value is not None:
-            terms.append(f"{column} = ?")
-            values.append(value)
-    if where.status is not None:
-        words = [word.strip() for word in where.status.split(",")]
-        marks = ", ".join("?" * len(words))
-        terms.append(f"(status IN ({marks}) OR state IN ({marks}))")
-        values += [*words, *words]
-    if where.text:
-        terms.append("instr(search, ?) > 0")
-        values.append(where.text.casefold())
-    if where.ids is not None:
-        terms.append(f"id IN ({', '.join('?' * len(where.ids))})")
-        values += where.ids
-    return " AND ".join(terms), values
-
-
-def _curve(run: str, name: str, table: EventTable, axis: Axis, x0: float | None, x1: float | None, width: int) -> Curve:
-    series = table.series[name]
-    events, y = series.events.view, series.values.view
-    events = events[: len(y)]
-    x, y = ordered(_axis(table, axis)[events], y[: len(events)], distinct=axis == "step")
-    part = window(x, x0, x1)
-    drawn_x, drawn_y, exact = envelope(x[part], y[part], width)
-    return Curve(run, name, drawn_x.tolist(), drawn_y.tolist(), part.stop - part.start, exact)
-
-
-def _axis(table: EventTable, axis: Axis) -> Floats:
-    if axis == "step":
-        return table.steps.view.astype(np.float64)
-    times = table.times.view
-    return times - np.nanmin(times) if axis == "time" and len(times) else times
+def _index_file(root: Path) -> Path | None:
+    try:
+        return cache_folder() / f"{root_digest(root)}-{SHAPE}.sqlite"
+    except (OSError, RuntimeError):
+        return None  # no home, a file in its place, read only: the index then lives as long as this process

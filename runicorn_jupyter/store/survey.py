@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from runicorn_jupyter.models import RunRecord
-from runicorn_jupyter.store.facts import RunFacts, read_facts, signature
+from runicorn_jupyter.store.beats import Beats
+from runicorn_jupyter.store.facts import RunFacts, read_facts
 from runicorn_jupyter.store.index import Row
 from runicorn_jupyter.store.layout import RunPlace
-from runicorn_jupyter.store.reader import EVENTS
-from runicorn_jupyter.store.records import Measures, from_document, make_record, to_document
+from runicorn_jupyter.store.records import Measures, from_texts, make_record, to_texts
 from runicorn_jupyter.store.tables import TableCache
 
 log = logging.getLogger(__name__)
 
 SMALL = 1024 * 1024
-"""Bytes; metrics of a smaller events file are summed up on the spot, those of a larger one when their turn comes."""
+"""Bytes of events that are summed up on the spot; longer ones when their turn comes."""
+
+UNLIMITED = 1 << 62
 
 
 class Surveyor:
@@ -25,70 +28,70 @@ class Surveyor:
     def __init__(self, root: Path, tables: TableCache) -> None:
         self._root = root
         self._tables = tables
+        self._beats = Beats()
 
-    def look(self, place: RunPlace, before: Row | None, now: float, *, measure: bool = False) -> Row | None:
-        """Return the row of the run at `place`, None when there is no run (yet).
+    def look(self, place: RunPlace, before: Row | None, now: float, *, limit: int = SMALL) -> Row | None:
+        """Return the row of the run at `place`, None when there is no run (yet, or any more).
 
         Parameters
         ----------
         place : RunPlace
             Where the run lies.
         before : Row, optional
-            Its last row, whose metrics stand while the events file has not changed.
+            Its last row, whose metrics stand while nothing was logged.
         now : float
             The time at which liveness is judged.
-        measure : bool
-            Sum up the metrics now, however large the file is.
+        limit : int
+            Bytes: the metrics of longer events are left for later.
         """
         try:
-            return self._look(place, before, now, measure=measure)
+            return self._look(place, before, now, limit)
         except Exception:
             # Whatever is wrong with one run must not hide the others: it stays as it was, or is shown as unreadable.
             log.exception("The run at %s could not be read.", place.directory)
-            return before or _unreadable(place)
+            return before or _unreadable(self._root, place)
 
-    def _look(self, place: RunPlace, before: Row | None, now: float, *, measure: bool) -> Row | None:
-        run_dir = self._root / place.directory
-        sign = signature(run_dir)
-        stamp, size = _stamp(run_dir)
+    def _look(self, place: RunPlace, before: Row | None, now: float, limit: int) -> Row | None:
         facts = read_facts(self._root, place)
         if facts is None:
+            self._beats.forget(place.directory)
             return None
-        known = from_document(self._root, place.directory, before.document) if before else None
+        known = from_texts(before.record, metrics=before.metrics) if before else None
         measures = Measures(known.metrics, known.last_step, known.bad_lines) if known else Measures({}, None, 0)
-        if before is None or before.measured != stamp:
-            if measure or size <= SMALL:
-                measures = self._measure(run_dir)
+        measured = facts.stamps.events
+        if measured != "none" and (before is None or before.measured != measured):
+            if facts.stamps.size <= limit:
+                measures = self._measure(self._root / place.directory)
             else:
-                stamp = ""  # what was known stands until its turn comes
-        return _row(facts, make_record(self._root, facts, measures, now), sign, stamp)
+                measured = ""  # what was known stands until its turn comes
+        elif measured == "none":
+            measures = Measures({}, None, 0)
+        record = make_record(self._root, self._heard(facts, now), measures, now)
+        return _row(facts, record, facts.stamps.signature, measured)
 
     def _measure(self, run_dir: Path) -> Measures:
         table = self._tables.table(run_dir)
-        steps = table.steps.view
-        return Measures(table.summaries(), int(steps.max()) if len(steps) else None, table.bad)
+        return Measures(table.summaries(), table.last_step, table.bad)
+
+    def _heard(self, facts: RunFacts, now: float) -> RunFacts:
+        """Return `facts` with the heartbeat in our own time."""
+        vitals = facts.vitals
+        if vitals.status != "running":
+            self._beats.forget(facts.place.directory)
+            return facts
+        beat = self._beats.last(facts.place.directory, vitals.heartbeat_at, now)
+        return replace(facts, vitals=vitals._replace(heartbeat_at=beat))
 
 
-def _stamp(run_dir: Path) -> tuple[str, int]:
-    """Return what names the present content of the events file, and its size; taken before it is read."""
-    try:
-        found = (run_dir / EVENTS).lstat()
-    except OSError:
-        return "none", 0
-    return f"{found.st_ino:x}.{found.st_size:x}.{found.st_mtime_ns:x}", found.st_size
-
-
-def _unreadable(place: RunPlace) -> Row:
+def _unreadable(root: Path, place: RunPlace) -> Row:
     """Return the row of a run that nothing is known of; its empty signature lets every walk try again."""
     run_id = place.directory.rsplit("/", 1)[-1]
-    record = RunRecord(
-        run_id, place.project, place.name, "", problems=("this run could not be read; the log says why",)
-    )
+    run_dir, problem = str(root / place.directory), "this run could not be read; the log says why"
+    record = RunRecord(run_id, place.project, place.name, run_dir, problems=(problem,))
     legacy, search = place.path is not None, run_id.casefold()
-    document = to_document(record)
     names = (place.directory, run_id, place.project, place.name)
     return Row(*names, "unknown", "unknown", None, 0.0, legacy, deleted=False, search=search, signature="",
-               measured="none", document=document)  # fmt: skip
+               measured="none", **to_texts(record)._asdict())  # fmt: skip
 
 
 def _row(facts: RunFacts, record: RunRecord, sign: str, measured: str) -> Row:
@@ -107,5 +110,5 @@ def _row(facts: RunFacts, record: RunRecord, sign: str, measured: str) -> Row:
         search="\n".join(text for text in texts if text).casefold(),
         signature=sign,
         measured=measured,
-        document=to_document(record),
+        **to_texts(record)._asdict(),
     )

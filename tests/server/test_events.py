@@ -10,6 +10,8 @@ from mounts import Mount, until
 from rundirs import write_run
 from tornado.websocket import WebSocketClientConnection
 
+from runicorn_jupyter.server.events import EventsHandler
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -23,8 +25,16 @@ async def frame(socket: WebSocketClientConnection) -> dict[str, Any]:
     return json.loads(message)
 
 
+async def settled(mount: Mount) -> None:
+    """Wait until every run was looked at, metrics and all: no frame about that is to come."""
+    deadline = asyncio.get_running_loop().time() + 20
+    while not (await mount.json("/health"))["complete"]:
+        assert asyncio.get_running_loop().time() < deadline
+        await asyncio.sleep(0.02)
+
+
 async def test_a_change_is_pushed_to_everybody(mount: Mount, root: Path) -> None:
-    await mount.json("/runs")
+    await settled(mount)
     sockets = [await mount.socket("/events/ws") for _ in range(3)]
     first = [await frame(socket) for socket in sockets]
     assert all(one["changed"] == one["gone"] == [] for one in first)
@@ -33,15 +43,93 @@ async def test_a_change_is_pushed_to_everybody(mount: Mount, root: Path) -> None
         news = await frame(socket)
         assert news["changed"] == ["20260101_130000_abcdef"]
         assert news["version"] > before["version"]
-        assert set(news) == {"version", "changed", "gone"}
+        assert set(news) == {"version", "changed", "gone", "complete", "pending"}
         socket.close()
     assert {run["id"] for run in await mount.json("/runs")} == {"20260101_120000_abcdef", "20260101_130000_abcdef"}
 
 
-async def test_since_tells_what_was_missed(mount: Mount) -> None:
-    await mount.json("/runs")
+async def test_since_tells_what_was_missed(mount: Mount, root: Path) -> None:
+    await settled(mount)
+    socket = await mount.socket("/events/ws")
+    since = (await frame(socket))["version"]
+    socket.close()
+    write_run(root, "20260101_140000_abcdef", name="missed")
+    hall = mount.application.settings["runicorn"]._workspace
+    await until(lambda: hall.changes(since).changed)
+    socket = await mount.socket(f"/events/ws?since={since}")
+    news = await frame(socket)
+    assert (news["changed"], news["gone"]) == (["20260101_140000_abcdef"], [])
+    assert "all" not in news
+    socket.close()
+
+
+@pytest.mark.parametrize("since", [0, 17, 2**53])
+async def test_a_since_of_another_life_means_read_everything_again(mount: Mount, since: int) -> None:
+    """An index that was begun again cannot tell what went: the client drops what is not listed."""
+    await settled(mount)
+    socket = await mount.socket(f"/events/ws?since={since}")
+    news = await frame(socket)
+    assert news["all"]
+    assert news["changed"] == ["20260101_120000_abcdef"]
+    socket.close()
+
+
+async def test_an_index_that_is_begun_again_is_told_to_those_who_listen(mount: Mount) -> None:
+    await settled(mount)
+    service = mount.application.settings["runicorn"]
+    socket = await mount.socket("/events/ws")
+    before = await frame(socket)
+    service._workspace._store.index.path.unlink()
+    news = await frame(socket)
+    assert news["all"]
+    assert news["version"] > before["version"]
+    while not (news["complete"] and not news["pending"]):
+        news = await frame(socket)
+    assert [run["id"] for run in await mount.json("/runs")] == ["20260101_120000_abcdef"]
+    socket.close()
+
+
+async def test_many_changes_during_a_slow_write_are_one_frame(
+    mount: Mount, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await settled(mount)
+    service = mount.application.settings["runicorn"]
+    socket = await mount.socket("/events/ws")
+    version = (await frame(socket))["version"]
+    held, go, real = asyncio.Event(), asyncio.Event(), EventsHandler.write_message
+
+    async def write_message(self: EventsHandler, message: str) -> None:
+        held.set()
+        await go.wait()
+        await real(self, message)
+
+    monkeypatch.setattr(EventsHandler, "write_message", write_message)
+    names = [f"2026020{at}_120000_abcdef" for at in range(1, 6)]
+    write_run(root, names[0], name="slow")
+    await asyncio.wait_for(held.wait(), 20)
+    for name in names[1:]:
+        write_run(root, name, name="slow")
+        await until(lambda name=name: name in service._workspace.changes(version).changed)
+    go.set()
+    assert (await frame(socket))["changed"] == names[:1]
+    assert sorted((await frame(socket))["changed"]) == names[1:]
+    socket.close()
+
+
+async def test_more_than_can_be_listed_is_told_as_everything(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runicorn_jupyter.server.events._LISTED", 0)
+    await settled(mount)
     socket = await mount.socket("/events/ws?since=0")
-    assert (await frame(socket))["changed"] == ["20260101_120000_abcdef"]
+    news = await frame(socket)
+    assert (news["all"], news["changed"], news["gone"]) == (True, [], [])
+    socket.close()
+
+
+async def test_without_since_nothing_of_before_is_told(mount: Mount) -> None:
+    await settled(mount)
+    socket = await mount.socket("/events/ws")
+    news = await frame(socket)
+    assert (news["changed"], news["gone"], news["complete"], news["pending"]) == ([], [], True, 0)
     socket.close()
 
 

@@ -1,0 +1,155 @@
+"""Lists of runs over HTTP: ready texts, the facts of the list in headers, and 304 before a single run is read."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from runicorn_jupyter.models import Facets, ItemPage, RunFilter
+from runicorn_jupyter.server.gate import Gate
+from runicorn_jupyter.server.wire import encode
+from runicorn_jupyter.workspace import Workspace
+
+COLUMNS = ("config", "summary", "metrics")
+_LIST_LIMIT = 1_000_000
+_FACET_LIMIT = 1000
+_WORTH_IT = 32 * 1024
+_AT_ONCE = 2000
+_MOMENTS = ("now", "today")
+_Page = TypeVar("_Page", ItemPage, Facets)
+
+
+class ListGate(Gate):
+    """Base of handlers that answer with a list which only changes with the version of the index."""
+
+    _etag: str | None = None
+
+    def compute_etag(self) -> str | None:
+        """Return what names this answer; hashing megabytes would cost more than making them."""
+        return self._etag
+
+    def where(self) -> RunFilter:
+        """Return the filter that the query of this request is."""
+        params = self.params
+        return RunFilter(
+            **{name: params.text(name) for name in ("project", "name", "status", "text")},
+            ids=tuple(params.words("ids")) or None,
+            query=params.text("q"),
+        )
+
+    async def send_items(self, where: RunFilter) -> None:
+        """Answer with the page of runs that the request asks for, of those that match `where`."""
+        params = self.params
+        limit = params.integer("limit", 0, _LIST_LIMIT)
+        offset = params.integer("offset", 0, _LIST_LIMIT, 0)
+        order = params.text("order_by") or "documented"
+        descending = params.choice("order_desc", ("true", "false"), "false") == "true"
+        cursor, columns = params.text("cursor"), params.choices("columns", COLUMNS)
+        page = await self._unless_known(
+            lambda hall: hall.items(
+                where,
+                order=order,
+                descending=descending,
+                limit=limit,
+                offset=offset,
+                cursor=cursor,
+                columns=columns,
+            ),
+            where,
+        )
+        if page is None:
+            return
+        self._describe(page)
+        if page.cursor is not None:
+            self.set_header("X-Next-Cursor", page.cursor)
+            self.set_header("Link", f'<?{self._next_query(page.cursor)}>; rel="next"')
+        if self._is_far():
+            await self._send_packed(page.body())
+        elif len(page.items) > _AT_ONCE:
+            await self._stream(page)
+        else:
+            self._send(page.body())
+
+    async def send_facets(self, where: RunFilter) -> None:
+        """Answer with the facets that the request names, over the runs that match `where`."""
+        keys = self.params.words("keys")
+        limit = self.params.integer("limit", 1, _FACET_LIMIT, 20)
+        page = await self._unless_known(lambda hall: hall.facets(where, keys, limit=limit), where)
+        if page is None:
+            return
+        self._describe(page)
+        body = {"facets": [facet.wire() for facet in page.facets], "total": page.total}
+        self._send(encode({**body, "total_is_capped": page.total_is_capped}))
+
+    def _send(self, body: bytes) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Vary", "Accept-Encoding")
+        self.finish(body)
+
+    async def _send_packed(self, body: bytes) -> None:
+        """Send `body` compressed, when it is worth it.
+
+        10,000 runs take 14 ms to compress and shrink from 6 MB to 0.5: a gain over any network, a loss on loopback.
+        """
+        if len(body) >= _WORTH_IT:
+            body = await self.service.in_thread(lambda: gzip.compress(body, 1, mtime=0))
+            self.set_header("Content-Encoding", "gzip")
+        self._send(body)
+
+    async def _stream(self, page: ItemPage) -> None:
+        """Send a long list piece by piece: others are served in between, and nothing is held twice."""
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Vary", "Accept-Encoding")
+        self.set_header("Content-Length", str(sum(map(len, page.items)) + len(page.items) + 1))
+        if self._etag is not None:
+            self.set_header("Etag", self._etag)
+        for piece in page.pieces():
+            self.write(piece)
+            await self.flush()
+        self.finish()
+
+    def _is_far(self) -> bool:
+        """Tell whether the client takes gzip and sits behind a network, or behind a proxy that says who asks."""
+        words = self.request.headers.get("Accept-Encoding", "").replace(" ", "").lower().split(",")
+        near = self.request.remote_ip in {"127.0.0.1", "::1"} and "X-Forwarded-For" not in self.request.headers
+        return "gzip" in words and not near
+
+    async def _unless_known(self, question: Callable[[Workspace], _Page], where: RunFilter) -> _Page | None:
+        """Return the answer to `question`; None after a 304 when the client has it already."""
+        ending = f"-{hashlib.sha256((self.request.uri or '').encode()).hexdigest()[:16]}"
+        known = self._known(ending)
+
+        def unless_known(hall: Workspace) -> _Page | str:
+            mark = hall.mark()
+            return mark if mark in known else question(hall)
+
+        page = await self.ask(unless_known)
+        if isinstance(page, str):
+            self.set_header("Etag", f'W/"{page}{ending}"')
+            self.set_status(304)
+            self.finish()
+            return None
+        if not any(word in (where.query or "").lower() for word in _MOMENTS):  # such a list changes by itself
+            self._etag = f'W/"{page.mark}{ending}"'
+        return page
+
+    def _known(self, ending: str) -> set[str]:
+        """Return the marks of lists that the client has of this very address."""
+        tags = self.request.headers.get("If-None-Match", "").split(",")
+        words = (tag.strip().removeprefix("W/").strip('"') for tag in tags)
+        return {word.removesuffix(ending) for word in words if word.endswith(ending)}
+
+    def _describe(self, page: ItemPage | Facets) -> None:
+        self.set_header("X-Total-Count", str(page.total))
+        self.set_header("X-Total-Is-Capped", str(page.total_is_capped).lower())
+        self.set_header("X-Runicorn-Version", str(page.version))
+        self.set_header("X-Runicorn-Complete", str(page.complete).lower())
+
+    def _next_query(self, cursor: str) -> str:
+        asked = {
+            name: values for name, values in self.request.query_arguments.items() if name not in {"cursor", "offset"}
+        }
+        return urlencode({**asked, "cursor": [cursor]}, doseq=True)

@@ -1,0 +1,16 @@
+"""A second look at what says it is running (X1)."""
+
+from __future__ import annotations
+
+from runicorn_jupyter.server.gate import Gate
+
+
+class StatusCheckHandler(Gate):
+    """X1: only the index learns of it, no file of a run is written (D16)."""
+
+    async def post(self) -> None:
+        """Look at every run said to be running, and report how many changed their state."""
+        checked, updated = await self.ask(lambda hall: hall.check_status())
+        runs = "1 run that says it is" if checked == 1 else f"{checked} runs that say they are"
+        message = f"Checked {runs} running; {updated} changed."
+        await self.reply({"checked": checked, "updated": updated, "message": message})

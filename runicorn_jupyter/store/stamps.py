@@ -1,0 +1,108 @@
+"""Whether a run changed, told by the times and sizes of its files without opening one."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+EVENTS = "events.jsonl"
+WATCHED = frozenset(
+    {
+        EVENTS,
+        "meta.json",
+        "status.json",
+        "summary.json",
+        "assets.json",
+        "artifacts_created.json",
+        "artifacts_used.json",
+        "heartbeat",
+        ".deleted",
+    }
+)
+"""Files whose time or size tell that a run changed, beside those that several processes of a run write."""
+
+_SETTLED = 0.2
+"""Seconds: a folder whose time is younger may change again within the same clock tick, so it never counts as known."""
+
+
+class Stamps(NamedTuple):
+    """How the files of a run stood at one moment.
+
+    `signature` names all of it, `events` only what was logged (``"none"`` without any); `size` is in bytes.
+    """
+
+    signature: str
+    events: str
+    size: int
+    grew_at: float | None
+
+
+def take(folder: int, names: Iterable[str], inside: Callable[[str], bool]) -> Stamps:
+    """Return the stamps of an open run directory that holds `names`.
+
+    A link counts as what it leads to, if that lies ``inside(name)`` the root, else as absent.
+    """
+    parts, events, size, grew_at = [_folder_stamp(os.fstat(folder))], list[str](), 0, list[float]()
+    for name in sorted(WATCHED.intersection(names)) + [name for name in names if is_ranked(name)]:
+        try:
+            found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if stat.S_ISLNK(found.st_mode):
+                if not inside(name):
+                    continue
+                found = os.stat(name, dir_fd=folder)
+        except OSError:
+            continue  # gone since it was listed, or a link to nowhere
+        parts.append(f"{name}:{_stamp(found)}")
+        if name.startswith("events.") and stat.S_ISREG(found.st_mode):
+            events.append(parts[-1])
+            size += found.st_size
+            grew_at.append(found.st_mtime)
+    return Stamps("/".join(parts), "/".join(events) or "none", size, max(grew_at, default=None))
+
+
+def unchanged(run_dir: str, signature: str) -> bool:
+    """Tell whether the run still stands as `signature` says.
+
+    A file that was not there cannot have come while the folder's own time is the same, so only those there are asked.
+    """
+    folder, *files = signature.split("/")
+    try:
+        if not folder or _folder_stamp(os.lstat(run_dir)) != folder:
+            return False
+        for file in files:
+            name, _, stamp = file.rpartition(":")
+            if _stamp(os.stat(f"{run_dir}/{name}")) != stamp:  # noqa: PTH116 - a Path costs more than the call
+                return False
+    except OSError:
+        return False
+    return True
+
+
+def event_files(signature: str) -> tuple[tuple[str, str], ...]:
+    """Return name and stamp of each events file in a signature."""
+    found = (file.rpartition(":") for file in signature.split("/")[1:] if file.startswith("events."))
+    return tuple((name, stamp) for name, _, stamp in found)
+
+
+def grown(run_dir: str, files: Iterable[tuple[str, str]]) -> bool:
+    """Tell whether one of the events files is not what its stamp says any more."""
+    try:
+        return any(_stamp(os.stat(f"{run_dir}/{name}")) != stamp for name, stamp in files)  # noqa: PTH116 - see above
+    except OSError:
+        return True
+
+
+def is_ranked(name: str) -> bool:
+    """Tell whether a file is one of those that the processes of a run on several hosts write."""
+    return name != EVENTS and name.startswith("events.") and name.endswith(".jsonl") and name.isascii()
+
+
+def _stamp(found: os.stat_result) -> str:
+    return f"{found.st_ino:x}.{found.st_size:x}.{found.st_mtime_ns:x}"
+
+
+def _folder_stamp(found: os.stat_result) -> str:
+    return "" if abs(time.time() - found.st_mtime) < _SETTLED else f"{found.st_mtime_ns:x}"
