@@ -23,18 +23,47 @@ const squeezeStyles = {
   }
 };
 
-/** Leave out what uPlot offers on its face and we never call: bars, steps, splines, dates. Lines are drawn by us. */
+/**
+ * What uPlot has and we never reach: its own lines, bars, points and legend (ours are drawn in a hook or beside), axes of dates (x is a
+ * number), and the helpers on its face. Each piece goes from a first line up to a next one.
+ */
+const UNUSED = [
+  ['\nconst months = [', '\nconst onlyWhole = ', 'const fmtDate = () => () => "";'],
+  [
+    '\nfunction genTimeStuffs(',
+    '\nfunction legendStroke(',
+    'const none = () => () => [], timeIncrsMs = [], timeIncrsS = [], _timeAxisStampsMs = [], _timeAxisStampsS = [],' +
+      ' _timeSeriesStamp = "", timeAxisSplitsMs = none, timeAxisSplitsS = none, timeAxisStamps = none,' +
+      ' timeAxisVals = none, timeAxisVal = none, timeSeriesStamp = none, timeSeriesVal = none;'
+  ],
+  [
+    '\nconst linearPath = ',
+    '\nfunction setDefaults(',
+    'const linearPath = null, pointsPath = null;'
+  ],
+  ['\n\tfunction drawSeries(', '\n\tfunction getIncrSpace(', '\tfunction drawSeries() {}'],
+  [
+    '\n\tfunction initLegendRow(',
+    '\n\tconst mouseListeners',
+    '\tconst initLegendRow = () => nullNullTuple;'
+  ],
+  ['\nuPlot.assign = ', '\nexport {', '']
+];
+
 const trimUplot = {
   name: 'trim-uplot',
   setup({ onLoad }) {
     onLoad({ filter: /uPlot\.esm\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      const from = source.indexOf('\nuPlot.assign = ');
-      const to = source.indexOf('\nexport {', from);
-      if (from < 0 || to < 0) {
-        throw new Error('uPlot ends in another way than it did: look at trimUplot again.');
+      let contents = await readFile(path, 'utf8');
+      for (const [first, next, instead] of UNUSED) {
+        const from = contents.indexOf(first);
+        const to = contents.indexOf(next, from);
+        if (from < 0 || to < 0) {
+          throw new Error(`uPlot has no ${first.trim()} any more: look at trimUplot again.`);
+        }
+        contents = `${contents.slice(0, from)}\n${instead}${contents.slice(to)}`;
       }
-      return { contents: source.slice(0, from) + source.slice(to), loader: 'js' };
+      return { contents, loader: 'js' };
     });
   }
 };

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from runicorn_jupyter._version import __version__
-from runicorn_jupyter.cli import doctor, viewer
+from runicorn_jupyter.cli import doctor, runs, viewer
 from runicorn_jupyter.errors import RunicornError
 
 USAGE_ERROR = 2
@@ -64,9 +64,11 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     found = parser.add_subparsers(dest="command", metavar="command")
     commands = {
         "viewer": found.add_parser("viewer", help="show the runs of a folder in a browser"),
+        "runs": found.add_parser("runs", help="list runs, all or those that a query finds"),
         "doctor": found.add_parser("doctor", help="say what is installed, which root is used and why"),
     }
     viewer.add_options(commands["viewer"])
+    runs.add_options(commands["runs"])
     doctor.add_options(commands["doctor"])
     return parser, commands
 

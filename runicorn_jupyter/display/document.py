@@ -130,7 +130,7 @@ def row(record: RunRecord) -> dict[str, Any]:
 
 def query(where: RunFilter) -> dict[str, Any]:
     """Return the conditions that were given, as HTTP would ask them."""
-    given = {name: getattr(where, name) for name in ("project", "name", "status", "text")}
+    given = {name: getattr(where, name) for name in ("project", "name", "status", "text", "query")}
     kept = {name: value for name, value in given.items() if value is not None}
     return kept | ({"ids": list(where.ids)} if where.ids is not None else {})
 

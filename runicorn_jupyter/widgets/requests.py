@@ -1,12 +1,14 @@
-"""Questions of the page about a window of curves, checked before they reach the store."""
+"""Questions of the page, checked before they reach the store: the curves of a window, and runs it does not hold."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import Any, Literal
 
 from runicorn_jupyter.errors import BadRequest, RunNotFound
+from runicorn_jupyter.models import RunFilter, RunRecord
 from runicorn_jupyter.workspace import Workspace
 
 _WIDTHS = (10, 4000)
@@ -48,6 +50,27 @@ def answer(workspace: Workspace, message: Mapping[str, Any], shown: Collection[s
         width=_width(message.get("width", 1000)),
     )
     return [curve.wire() for curve in curves]
+
+
+def find(workspace: Workspace, message: Mapping[str, Any], where: RunFilter, limit: int) -> tuple[RunRecord, ...]:
+    """Return the runs of a view that the query or the words in `message` find, also those the page was not sent.
+
+    Raises
+    ------
+    BadRequest
+        ``query`` or ``text`` is no text; a query that cannot be understood is a QueryError.
+    """
+    query, text = _text(message, "query"), _text(message, "text")
+    workspace.check_query(query or "")
+    both = f"({where.query}) and ({query})" if where.query and query else query or where.query
+    return workspace.runs(replace(where, query=both, text=text or where.text), limit=limit).runs
+
+
+def _text(message: Mapping[str, Any], field: str) -> str | None:
+    value = message.get(field)
+    if value is not None and not isinstance(value, str):
+        raise BadRequest(f"{field} must be a text.")
+    return value
 
 
 def _names(message: Mapping[str, Any], field: str) -> list[str] | None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from runicorn_jupyter.display import bundle
 from runicorn_jupyter.display.frames import metrics_frame
-from runicorn_jupyter.errors import NotYet
 from runicorn_jupyter.models import RunFilter
 from runicorn_jupyter.widgets.selection import RunLike, select
 from runicorn_jupyter.widgets.show import show
@@ -40,19 +39,11 @@ class WidgetRunViews:
         show(run)
 
     def metrics(self, run: RunLike, *, raw: bool = False) -> pd.DataFrame:
-        """Return every point of the run, up to the last line that it logged.
-
-        Raises
-        ------
-        NotYet
-            `raw`: one row an event is still to come.
-        """
-        if raw:
-            raise NotYet("metrics(raw=True) is still to come; metrics() holds every point, one row a step.")
+        """Return every point of the run, up to the last line that it logged: a row a step, or an event when `raw`."""
         opened = workspace(run.storage_root)
         opened.catch_up()
         select(opened, run, RunFilter(), 1)
-        return metrics_frame(opened.frame_columns(run.id))
+        return metrics_frame(opened.frame_columns(run.id, raw=raw))
 
 
 RUN_VIEWS = WidgetRunViews()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -56,7 +56,7 @@ def select(workspace: Workspace, what: Any, where: RunFilter, limit: int) -> Sel
     workspace : Workspace
         Where to look names up.
     what : None, str, run, or a list or frame of runs
-        None is every run; text is a run id, a project or ``project/name``; a frame is one of ``rn.runs()``.
+        None is every run; text is a run id, a project, ``project/name`` or a query; a frame is one of ``rn.runs()``.
     where : RunFilter
         Further conditions.
     limit : int
@@ -68,16 +68,24 @@ def select(workspace: Workspace, what: Any, where: RunFilter, limit: int) -> Sel
         Nothing is called so; the sentence names the nearest.
     BadRequest
         `what` is of no kind that can be shown.
+    QueryError
+        A query cannot be understood.
     """
+    if where.query:
+        workspace.check_query(where.query)
     if what is None:
         workspace.wait_complete(FIRST_WALK)
-        return Selection("runs", where, _title(where) or workspace.label, limit)
+        return Selection("runs", where, _title(where, where.query) or workspace.label, limit)
+    if isinstance(what, str) and _asks(workspace, what):
+        asked = f"({where.query}) and ({what})" if where.query else what
+        workspace.check_query(what)
+        return Selection("runs", replace(where, query=asked), _title(where, what), limit)
     if isinstance(what, (str, RunLike)):
         return _one(workspace, what, where, limit)
     ids = tuple(_identify(item) for item in _items(what))
     for run_id in ids:
         _must_exist(workspace, run_id)
-    chosen = RunFilter(where.project, where.name, where.status, where.text, ids)
+    chosen = replace(where, ids=ids)
     return Selection("runs", chosen, f"{len(ids)} chosen runs", max(limit, len(ids)))
 
 
@@ -94,8 +102,8 @@ def _one(workspace: Workspace, what: str | RunLike, where: RunFilter, limit: int
         project, name = what, ""
     elif name not in workspace.names(project):
         raise _unknown(workspace, what)
-    narrowed = RunFilter(project, name or where.name, where.status, where.text)
-    return Selection("runs", narrowed, _title(narrowed), limit)
+    narrowed = replace(where, project=project, name=name or where.name)
+    return Selection("runs", narrowed, _title(narrowed, where.query), limit)
 
 
 def _exists(workspace: Workspace, run_id: str) -> bool:
@@ -143,5 +151,16 @@ def _identify(item: Any) -> str:
     raise BadRequest(f"show() takes a project, a run id, a run, or a list or frame of runs, not {type(item).__name__}.")
 
 
-def _title(where: RunFilter) -> str:
-    return " / ".join(part for part in (where.project, where.name) if part)
+def _asks(workspace: Workspace, what: str) -> bool:
+    """Tell whether a text is a query; what a project, an experiment or a run is called already stays its name."""
+    if not workspace.is_query(what):
+        return False
+    workspace.wait_complete(FIRST_WALK)
+    project, _, name = what.partition("/")
+    named = what in workspace.projects() or (name != "" and name in workspace.names(project))
+    return not named and workspace.runs(RunFilter(ids=(what,)), limit=0).total == 0
+
+
+def _title(where: RunFilter, query: str | None) -> str:
+    place = " / ".join(part for part in (where.project, where.name) if part)
+    return ": ".join(part for part in (place, query) if part)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from runicorn_jupyter.widgets.view import RunicornView
     from runicorn_jupyter.workspace import Workspace
 
-_SHOW = ("project", "name", "status", "text", "storage", "limit", "height")
-_RUNS = ("project", "name", "status", "text", "storage", "limit")
+_SHOW = ("project", "name", "status", "text", "query", "storage", "limit", "height")
+_RUNS = ("project", "name", "status", "text", "query", "storage", "limit")
 
 
 def show(
@@ -30,6 +30,7 @@ def show(
     name: str | None = None,
     status: str | None = None,
     text: str | None = None,
+    query: str | None = None,
     storage: str | os.PathLike[str] | None = None,
     limit: int = 100,
     height: int | None = None,
@@ -40,11 +41,11 @@ def show(
     Parameters
     ----------
     what : run, str, list or frame, optional
-        A run or its id gives a card; a project, ``"project/name"``, a list of runs or ids, or a frame of ``rn.runs()``
-        gives a table; nothing gives all runs.
-    project, name, status, text : str, optional
+        A run or its id gives a card; a project, ``"project/name"``, a query such as ``"lr < 1e-2 and acc.max > 0.9"``
+        (docs/query.md), a list of runs or ids, or a frame of ``rn.runs()`` gives a table; nothing gives all runs.
+    project, name, status, text, query : str, optional
         Further conditions: exact project and name, one or several status words joined by commas, a substring of id,
-        project, name, alias or a tag.
+        project, name, alias or a tag, a query.
     storage : path, optional
         The storage root; by default that of the run, else the one ``rn.init`` would use.
     limit : int
@@ -64,6 +65,8 @@ def show(
         Nothing is called so; the sentence names the nearest.
     BadRequest
         An argument is unknown or out of range.
+    QueryError
+        A query cannot be understood; it knows where.
     RootUnusable
         The storage root is a file or cannot be read.
     """
@@ -71,7 +74,7 @@ def show(
     _check_limit(limit)
     opened = workspace(storage if storage is not None else storage_of(what))
     opened.catch_up()
-    return _present(opened, select(opened, what, RunFilter(project, name, status, text), limit), height)
+    return _present(opened, select(opened, what, RunFilter(project, name, status, text, query=query), limit), height)
 
 
 def runs(
@@ -82,6 +85,7 @@ def runs(
     name: str | None = None,
     status: str | None = None,
     text: str | None = None,
+    query: str | None = None,
     storage: str | os.PathLike[str] | None = None,
     limit: int | None = None,
     **unknown: Any,
@@ -90,7 +94,7 @@ def runs(
 
     Parameters
     ----------
-    what, project, name, status, text, storage
+    what, project, name, status, text, query, storage
         As in ``show``.
     limit : int, optional
         How many rows at most; by default all.
@@ -103,7 +107,7 @@ def runs(
 
     Raises
     ------
-    RunNotFound, BadRequest, RootUnusable
+    RunNotFound, BadRequest, QueryError, RootUnusable
         As in ``show``.
     """
     from runicorn_jupyter.display.frames import runs_frame
@@ -112,7 +116,7 @@ def runs(
     _check_limit(limit)
     opened = workspace(storage if storage is not None else storage_of(what))
     opened.catch_up()
-    selection = select(opened, what, RunFilter(project, name, status, text), 0)
+    selection = select(opened, what, RunFilter(project, name, status, text, query=query), 0)
     return runs_frame(opened.runs(selection.where, limit=limit).runs)
 
 

@@ -12,7 +12,7 @@ from runicorn_jupyter.display.document import LOG_LINES, Content, document, log_
 from runicorn_jupyter.display.thin import thin
 from runicorn_jupyter.errors import RunicornError
 from runicorn_jupyter.models import Curve, RunRecord
-from runicorn_jupyter.widgets.requests import answer
+from runicorn_jupyter.widgets.requests import answer, find
 from runicorn_jupyter.widgets.source import Source
 from runicorn_jupyter.workspace import LogTail
 
@@ -69,6 +69,7 @@ class Stream:
         self._total = -1
         self._images: list[dict[str, Any]] = []
         self._late: set[str] = set()
+        self._found: set[str] = set()
         self._tail: LogTail | None = None
 
     @property
@@ -133,14 +134,27 @@ class Stream:
         kind = message.get("type") if isinstance(message, Mapping) else None
         if kind == "hello":
             self.snapshot(model_id)
-        elif kind == "curves":
-            with self._lock:
-                shown = set(self._records)
+        elif kind in {"curves", "find"}:
             try:
-                found = {"ok": True, "curves": answer(self._source.workspace, message, shown)}
+                reply = {"ok": True, **(self._find(message) if kind == "find" else self._window(message))}
             except RunicornError as error:
-                found = {"ok": False, "error": str(error)}
-            self._send_raw({"type": "reply", "id": plain(message.get("id")), **found}, None)
+                reply = {"ok": False, "error": str(error)}
+            self._send_raw({"type": "reply", "id": plain(message.get("id")), **reply}, None)
+
+    def _window(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            shown = {*self._records, *self._found}
+        return {"curves": answer(self._source.workspace, message, shown)}
+
+    def _find(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer with runs, and let the curves of those follow that the view was not sent."""
+        selection = self._source.selection
+        found = find(self._source.workspace, message, selection.where, selection.limit)
+        with self._lock:
+            beyond = [record for record in found if record.id not in self._records]
+            self._found |= {record.id for record in beyond}
+            self._push_points(beyond)
+        return {"runs": [row(record) for record in found]}
 
     def closed(self) -> None:
         """Tell the page that nothing more comes."""

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from rundirs import append, write_run
 
-from runicorn_jupyter.errors import BadRequest, RootUnusable, RunNotFound
+from runicorn_jupyter.errors import BadRequest, QueryError, RootUnusable, RunNotFound
 from runicorn_jupyter.widgets import runs, show
 from runicorn_jupyter.widgets.run_views import RUN_VIEWS
 
@@ -43,6 +43,12 @@ def run_like(root, run_id):
         (None, {"project": "digits", "name": "cnn"}, {B}),
         ("digits", {"text": "cnn"}, {B}),
         ([], {}, set()),
+        ("last_step >= 4", {}, {B, C}),
+        ("last_step >= 4", {"project": "digits"}, {B}),
+        ("last_step >= 4", {"query": "status == failed"}, {C}),
+        ("digits", {"query": 'name =~ "^c"'}, {B}),
+        (None, {"query": "loss.first == 1 and not (name == mlp)"}, {B, C}),
+        ([A, B], {"query": "name == mlp"}, {A}),
     ],
 )
 def test_what_is_meant(root, comms, what, options, meant):
@@ -50,6 +56,28 @@ def test_what_is_meant(root, comms, what, options, meant):
     view = show(what, **options)
     assert {run["id"] for run in view.doc["runs"]} == meant
     assert view.kind == ("run" if what == A else "runs")
+
+
+@pytest.mark.parametrize("project", ["a=b", "lr < 0.1"])
+def test_what_looks_like_a_query_and_is_a_name_stays_a_name(root, comms, project):
+    write_run(root, "20260101_180000_aaaaaa", project=project, name="x > 1", points=1)
+    assert list(runs(project).index) == ["20260101_180000_aaaaaa"]
+    assert list(runs(f"{project}/x > 1").index) == ["20260101_180000_aaaaaa"]
+    assert show(project).doc["query"] == {"project": project}
+
+
+@pytest.mark.parametrize("call", [show, lambda text: runs(query=text)])
+def test_a_mistake_in_a_query_is_drawn_under_the_traceback(root, comms, call):
+    with pytest.raises(QueryError, match="Write <= instead") as caught:
+        call("lr =< 0.1")
+    assert (caught.value.position, caught.value.length) == (3, 2)
+    assert caught.value.__notes__ == ["lr =< 0.1\n   ^^"]
+
+
+def test_a_view_of_a_query_says_so_and_can_ask_again(root, comms):
+    doc = show("last_step >= 4", project="digits").doc
+    assert doc["title"] == "digits: last_step >= 4"
+    assert doc["query"] == {"project": "digits", "query": "last_step >= 4"}
 
 
 def test_runs_as_objects_and_frames(root, comms):
@@ -145,6 +173,11 @@ def test_metrics_of_a_run_hold_the_last_line(root):
     append(run_dir, {"loss": 0.1 + 0.2, "global_step": 4})
     frame = RUN_VIEWS.metrics(run)
     assert frame.loc[4, "loss"] == 0.1 + 0.2
+    append(run_dir, {"loss": 9.0, "global_step": 4})
+    assert RUN_VIEWS.metrics(run).loc[4, "loss"] == 9.0
+    raw = RUN_VIEWS.metrics(run, raw=True)
+    assert raw.loc[4, "loss"].tolist() == [0.1 + 0.2, 9.0]
+    assert list(raw.index) == [1, 2, 3, 4, 4]
 
 
 def test_bundle_of_a_run_is_final(root):

@@ -13,7 +13,7 @@ from rundirs import append, write_run
 
 from runicorn_jupyter.display.packed import unpack
 from runicorn_jupyter.models import RunFilter
-from runicorn_jupyter.widgets.selection import select
+from runicorn_jupyter.widgets.selection import Selection, select
 from runicorn_jupyter.widgets.source import Source
 from runicorn_jupyter.widgets.stream import RAW, Stream
 from runicorn_jupyter.workspace import Workspace
@@ -284,6 +284,47 @@ def test_a_run_that_vanishes_stays_as_last_seen(hall, root):
     assert not talk.push()
     talk.stream.snapshot("model")
     assert list(talk.page.runs) == [run_dir.name]
+
+
+def test_a_query_finds_runs_beyond_the_page(hall, root):
+    for n in range(4):
+        run_dir = write_run(root, f"run-{n}", points=3)
+        (run_dir / "assets.json").write_text(json.dumps({"config": {"args": {"lr": n / 10}}}))
+    hall.refresh()
+    talk = Talk(hall, None)
+    talk.stream = Stream(Source(hall, Selection("runs", RunFilter(query="lr < 0.3"), "", 2)), talk.hear, "key")
+    _, doc = talk.stream.open("model")
+    talk.page.open(doc)
+    held = {item["id"] for item in doc["runs"]}
+    assert len(held) == 2
+    talk.stream.answer({"type": "find", "id": 7, "query": "lr < 0.2 or lr > 0.2"}, "model")
+    reply = talk.heard[-1]
+    assert (reply["type"], reply["id"], reply["ok"]) == ("reply", 7, True)
+    assert {item["id"] for item in reply["runs"]} == {"run-0", "run-1"}
+    [beyond] = {"run-0", "run-1", "run-2"} - held
+    talk.stream.answer({"type": "find", "id": 8, "query": f'id == "{beyond}"'}, "model")
+    assert [item["id"] for item in talk.heard[-1]["runs"]] == [beyond]
+    pushed = {one["run"] for message in talk.heard if message["type"] == "points" for one in message["series"]}
+    assert beyond in pushed
+    talk.stream.answer({"type": "curves", "id": 9, "runs": [beyond], "metrics": ["loss"]}, "model")
+    assert talk.heard[-1]["ok"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"query": "lr =< 1"}, "Write <= instead of =<"),
+        ({"query": 3}, "query must be a text"),
+        ({"text": []}, "text must"),
+    ],
+)
+def test_a_wrong_search_is_answered_with_a_sentence(hall, root, asked, sentence):
+    write_run(root)
+    talk = Talk(hall, None)
+    talk.stream.answer({"type": "find", "id": 6, **asked}, "model")
+    reply = talk.heard[-1]
+    assert not reply["ok"]
+    assert sentence in reply["error"]
 
 
 def test_very_many_curves_share_the_room(hall, root):

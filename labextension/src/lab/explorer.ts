@@ -12,7 +12,8 @@ export class ExplorerPanel extends Widget {
 
   constructor(
     private readonly _openRun: (id: string) => void,
-    private readonly _openProject: (project: string) => void
+    private readonly _openProject: (project: string) => void,
+    private readonly _openBin: () => void
   ) {
     super();
     this.id = 'runicorn-explorer';
@@ -51,7 +52,13 @@ export class ExplorerPanel extends Widget {
       this._started = true;
       const { mountExplorer } = await import('../ui/panel');
       if (!this.isDisposed) {
-        this._mounted = mountExplorer(this.node, labClient(), this._openRun, this._openProject);
+        this._mounted = mountExplorer(
+          this.node,
+          labClient(),
+          this._openRun,
+          this._openProject,
+          this._openBin
+        );
         this._mounted.mark(this._current);
       }
     }

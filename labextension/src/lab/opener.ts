@@ -45,6 +45,13 @@ export const opener: JupyterFrontEndPlugin<void> = {
       describedBy: { args: schema('project', 'Only the runs of this project.') },
       execute: args => open(typeof args.project === 'string' ? { project: args.project } : {})
     });
+    app.commands.addCommand(CommandIDs.openBin, {
+      label: trans.__('Open Recycle Bin'),
+      caption: trans.__('Restore runs that were deleted, or remove them for good'),
+      icon: runicornIcon,
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: () => open({ bin: true })
+    });
     app.commands.addCommand(CommandIDs.restore, {
       label: trans.__('Restore Runs'),
       isVisible: () => false,
@@ -52,6 +59,7 @@ export const opener: JupyterFrontEndPlugin<void> = {
       execute: args => open(args as IPanelArgs)
     });
     palette?.addItem({ command: CommandIDs.openRuns, category: CATEGORY });
+    palette?.addItem({ command: CommandIDs.openBin, category: CATEGORY });
     launcher?.add({
       command: CommandIDs.openRuns,
       args: { isLauncher: true },

@@ -4,10 +4,11 @@ import { t } from '../ui/text';
 import { labClient } from './host';
 import { runicornIcon } from './icon';
 
-/** What a panel shows: one run, or the runs of a project. */
+/** What a panel shows: one run, the runs of a project, or the recycle bin. */
 export interface IPanelArgs {
   readonly id?: string;
   readonly project?: string;
+  readonly bin?: boolean;
 }
 
 /** A run, or a table of runs, in the main area. */
@@ -21,7 +22,7 @@ export class RunPanel extends Widget {
     super();
     this.id = panelId(args);
     this.title.icon = runicornIcon;
-    this.title.label = args.id ?? args.project ?? t('Runs');
+    this.title.label = args.bin ? t('Recycle bin') : (args.id ?? args.project ?? t('Runs'));
     this.title.closable = true;
     this.node.tabIndex = 0;
     this.node.style.overflow = 'hidden';
@@ -52,6 +53,9 @@ export class RunPanel extends Widget {
 }
 
 /** The same arguments give the same panel. */
-export function panelId({ id, project }: IPanelArgs): string {
+export function panelId({ id, project, bin }: IPanelArgs): string {
+  if (bin) {
+    return 'runicorn-recycle-bin';
+  }
   return id ? `runicorn-run-${id}` : `runicorn-runs-${project ?? ''}`;
 }

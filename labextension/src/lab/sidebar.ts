@@ -28,7 +28,8 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const panel = new ExplorerPanel(
       id => void app.commands.execute(CommandIDs.openRun, { id }),
-      project => void app.commands.execute(CommandIDs.openRuns, { project })
+      project => void app.commands.execute(CommandIDs.openRuns, { project }),
+      () => void app.commands.execute(CommandIDs.openBin)
     );
     panel.title.caption = trans.__('Runs');
     panel.node.setAttribute('aria-label', trans.__('Runs'));

@@ -4,6 +4,8 @@ export namespace CommandIDs {
   export const openRun = 'runicorn:open-run';
   /** Open the table of runs; args `{project?}`. */
   export const openRuns = 'runicorn:open-runs';
+  /** Open the recycle bin. */
+  export const openBin = 'runicorn:open-recycle-bin';
   /** Bring a panel back after a reload; args as the panel's own. */
   export const restore = 'runicorn:restore';
 }

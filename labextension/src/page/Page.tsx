@@ -2,7 +2,10 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Client } from '../transport/client';
 import { HttpSource } from '../transport/http';
+import type { Bin } from '../ui/bin';
 import { App } from '../ui/components/App';
+import { BinNote } from '../ui/components/bin/BinNote';
+import { BinView } from '../ui/components/bin/BinView';
 import { Explorer } from '../ui/components/Explorer';
 import { Icon, type IconName } from '../ui/components/Icon';
 import { Logo } from '../ui/components/Logo';
@@ -15,7 +18,7 @@ import { type Route, toHash, useRoute } from './route';
 import { type Choice, applyTheme, readChoice } from './theme';
 
 /** The viewer: a tree on the left, a table or a run on the right, all of it in the address. */
-export function Page({ client }: { client: Client }): JSX.Element {
+export function Page({ client, bin }: { client: Client; bin: Bin }): JSX.Element {
   const route = useRoute();
   const open = (run: IRun): void => void (location.hash = toHash({ at: 'run', run: run.id }));
   const openProject = (project: string): void =>
@@ -33,6 +36,14 @@ export function Page({ client }: { client: Client }): JSX.Element {
         </a>
         <span class="rn-crumb">{where}</span>
         <span class="rn-space" />
+        <a
+          class="rn-icon-button"
+          href="#/bin"
+          title={t('Recycle bin')}
+          aria-current={route.at === 'bin' ? 'page' : undefined}
+        >
+          <Icon name="trash" />
+        </a>
         <ThemeSwitch />
       </header>
       <aside>
@@ -44,8 +55,13 @@ export function Page({ client }: { client: Client }): JSX.Element {
         />
       </aside>
       <main>
-        <Content key={toHash(route)} client={client} route={route} onOpen={open} />
+        {route.at === 'bin' ? (
+          <BinView bin={bin} />
+        ) : (
+          <Content key={toHash(route)} client={client} route={route} onOpen={open} />
+        )}
       </main>
+      <BinNote bin={bin} />
     </div>
   );
 }
@@ -82,6 +98,9 @@ function usePlace(route: Route): string {
   if (route.at === 'run') {
     const run = store.runs.get(route.run);
     return run ? `${run.project} / ${nameOf(run)} · ${shortId(run.id)}` : route.run;
+  }
+  if (route.at === 'bin') {
+    return t('Recycle bin');
   }
   return route.at === 'project' ? route.project : t('All projects');
 }

@@ -1,4 +1,6 @@
+import { Bin } from '../ui/bin';
 import { mount } from '../ui/mount';
+import { httpParts, partStyles } from '../ui/parts';
 import { Client } from '../transport/client';
 import { fetchHost, readConfig } from '../transport/host';
 import { HttpSource } from '../transport/http';
@@ -16,5 +18,10 @@ applyTheme();
 if (root) {
   // The tree needs no wide columns; the table asks for its own.
   const source = new HttpSource(client, { columns: [], limit: 5000 });
-  mount(root, { source, styles: explorer + page }, <Page client={client} />);
+  const bin = new Bin(client);
+  mount(
+    root,
+    { source, parts: httpParts(client, bin), styles: explorer + page + partStyles },
+    <Page client={client} bin={bin} />
+  );
 }

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** Where the page is: the list, one project of it, or one run. */
+/** Where the page is: the list, one project of it, one run, or the recycle bin. */
 export type Route =
-  { at: 'runs' } | { at: 'project'; project: string } | { at: 'run'; run: string };
+  { at: 'runs' } | { at: 'bin' } | { at: 'project'; project: string } | { at: 'run'; run: string };
 
 /** Read a location hash; anything unknown is the list. */
 export function parseHash(hash: string): Route {
@@ -12,6 +12,9 @@ export function parseHash(hash: string): Route {
     name = decodeURIComponent(name);
   } catch {
     return { at: 'runs' };
+  }
+  if (kind === 'bin') {
+    return { at: 'bin' };
   }
   if (kind === 'run' && name) {
     return { at: 'run', run: name };
@@ -23,6 +26,9 @@ export function parseHash(hash: string): Route {
 export function toHash(route: Route): string {
   if (route.at === 'runs') {
     return '#/';
+  }
+  if (route.at === 'bin') {
+    return '#/bin';
   }
   return route.at === 'run'
     ? `#/run/${encodeURIComponent(route.run)}`

@@ -121,7 +121,8 @@ export function readClock(rows: readonly Record<string, unknown>[]): { x: number
   return { x, y };
 }
 
-async function sentence(response: Response): Promise<string> {
+/** Return what the server says about an answer that is not a success. */
+export async function sentence(response: Response): Promise<string> {
   try {
     const body = (await response.json()) as { message?: unknown; detail?: unknown };
     for (const text of [body.message, body.detail]) {

@@ -1,6 +1,6 @@
-import type { ICurve, IDocument } from '../ui/model';
+import type { ICurve, IDocument, IRun } from '../ui/model';
 import { Signal, Value } from '../ui/observable';
-import type { ISourceStatus, IWindowQuery } from '../ui/source';
+import type { IFind, ISourceStatus, IWindowQuery } from '../ui/source';
 import { Store } from '../ui/store';
 import { fromWire, type IWireCurve } from './client';
 import { loadDocument } from './document';
@@ -24,7 +24,7 @@ interface IBackedModel {
   on?(event: string, callback: () => void): void;
 }
 
-type Reply = { id: number; ok: boolean; curves?: IWireCurve[]; error?: string };
+type Reply = { id: number; ok: boolean; curves?: IWireCurve[]; runs?: IRun[]; error?: string };
 
 /**
  * Runs pushed by the kernel through a widget model; works where there is no server, and while a cell runs.
@@ -44,7 +44,7 @@ export class CommSource implements ILiveSource {
   private _watched = false;
   private _loads = 0;
   private _asked = true;
-  private _questions = new Map<number, { resolve(c: ICurve[]): void; reject(e: Error): void }>();
+  private _questions = new Map<number, { resolve(r: Reply): void; reject(e: Error): void }>();
   private _lastQuestion = 0;
   private readonly _first: ReturnType<typeof setTimeout>;
   private _early: [IPushed, DataView[]][] | null = [];
@@ -84,14 +84,22 @@ export class CommSource implements ILiveSource {
     return () => undefined;
   }
 
-  window(query: IWindowQuery): Promise<ICurve[]> {
+  async window(query: IWindowQuery): Promise<ICurve[]> {
+    return ((await this._ask({ type: 'curves', x: 'step', ...query })).curves ?? []).map(fromWire);
+  }
+
+  async find(asked: IFind): Promise<readonly IRun[]> {
+    return (await this._ask({ type: 'find', ...asked })).runs ?? [];
+  }
+
+  private _ask(question: object): Promise<Reply> {
     if (!this.alive.value) {
       return Promise.reject(new Error('The kernel is gone; these are the points it sent.'));
     }
     const id = ++this._lastQuestion;
     return new Promise((resolve, reject) => {
       this._questions.set(id, { resolve, reject });
-      this._model.send({ type: 'curves', id, x: 'step', ...query });
+      this._model.send({ ...question, id });
     });
   }
 
@@ -176,7 +184,7 @@ export class CommSource implements ILiveSource {
     const question = this._questions.get(reply.id);
     this._questions.delete(reply.id);
     if (reply.ok) {
-      question?.resolve((reply.curves ?? []).map(fromWire));
+      question?.resolve(reply);
     } else {
       question?.reject(new Error(reply.error ?? 'The kernel could not answer.'));
     }

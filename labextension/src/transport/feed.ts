@@ -67,15 +67,21 @@ export class Feed {
   }
 
   private _receive(text: string): void {
-    const frame = JSON.parse(text) as { version: number; changed: string[]; gone: string[] };
-    // A server that started again counts from its own beginning: read everything once.
-    const restarted = this._version !== undefined && frame.version < this._version;
+    const frame = JSON.parse(text) as {
+      version: number;
+      changed: string[];
+      gone: string[];
+      all?: boolean;
+    };
+    // `all`: what we know is too old, or of an index that was begun again. A smaller version says so, too.
+    const again =
+      frame.all === true || (this._version !== undefined && frame.version < this._version);
     const blind = this._failures >= FAILURES_BEFORE_POLLING;
     this._version = frame.version;
     this._failures = 0;
     this.connected.value = true;
-    if (restarted || blind || frame.changed.length || frame.gone.length) {
-      this.changed.emit({ changed: frame.changed, gone: frame.gone, all: restarted || blind });
+    if (again || blind || frame.changed.length || frame.gone.length) {
+      this.changed.emit({ changed: frame.changed, gone: frame.gone, all: again || blind });
     }
   }
 

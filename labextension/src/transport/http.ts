@@ -1,6 +1,6 @@
 import type { ICurve, IRun } from '../ui/model';
 import { Signal, Value } from '../ui/observable';
-import type { IInterest, ISource, ISourceStatus, IWindowQuery } from '../ui/source';
+import type { IFind, IInterest, ISource, ISourceStatus, IWindowQuery } from '../ui/source';
 import { Store } from '../ui/store';
 import type { Client } from './client';
 import { WIDE } from './client';
@@ -99,6 +99,13 @@ export class HttpSource implements ISource {
 
   window(query: IWindowQuery): Promise<ICurve[]> {
     return this.client.curves(query);
+  }
+
+  async find({ query, text }: IFind): Promise<readonly IRun[]> {
+    const { query: scope = {}, columns = WIDE, limit } = this.scope;
+    const both = scope.query && query ? `(${scope.query}) and (${query})` : (query ?? scope.query);
+    const asked = { ...scope, text: scope.text ?? text, query: both };
+    return (await this.client.runs(asked, columns, limit)).runs;
   }
 
   image(run: string, path: string): Promise<string> {

@@ -1,6 +1,6 @@
-import type { ICurve, IDocument } from '../ui/model';
+import type { ICurve, IDocument, IRun } from '../ui/model';
 import { Signal, Value } from '../ui/observable';
-import type { IInterest, ISource, ISourceStatus, IWindowQuery } from '../ui/source';
+import type { IFind, IInterest, ISource, ISourceStatus, IWindowQuery } from '../ui/source';
 import type { Store } from '../ui/store';
 import type { Client } from './client';
 import { followClocks } from './clocks';
@@ -90,6 +90,10 @@ export class LiveSource implements ISource {
 
   window(query: IWindowQuery): Promise<ICurve[]> {
     return (this._windows ?? this._embedded).window(query);
+  }
+
+  find(asked: IFind): Promise<readonly IRun[]> {
+    return (this._http ?? this._active).find?.(asked) ?? Promise.resolve([]);
   }
 
   image(run: string, path: string): Promise<string> {

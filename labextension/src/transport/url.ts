@@ -3,7 +3,7 @@ import type { IWindowQuery } from '../ui/source';
 /** Which runs a list is about, as the document's `query` says it. */
 export type Query = Readonly<Record<string, unknown>>;
 
-const FILTERS = ['project', 'name', 'status', 'text'];
+const FILTERS = ['project', 'name', 'status', 'text', 'query'];
 
 /**
  * Every address of the API, built in this one place. `api` may be a path under any base URL
@@ -25,7 +25,7 @@ export class Urls {
     for (const name of FILTERS) {
       const value = query[name];
       if (typeof value === 'string' && value) {
-        params.set(name, value);
+        params.set(name === 'query' ? 'q' : name, value);
       }
     }
     params.set('limit', String(limit));
@@ -80,4 +80,49 @@ export function toSocket(url: string): string {
   const absolute = new URL(url, globalThis.location?.href ?? 'http://localhost/');
   absolute.protocol = absolute.protocol === 'https:' ? 'wss:' : 'ws:';
   return absolute.href;
+}
+
+// Functions, not methods: the widget leaves out what it does not call.
+
+/** The recycle bin: what is in it, and the three things that can be done. */
+export function binUrl({ api }: Urls, verb: 'list' | 'delete' | 'restore' | 'empty'): string {
+  if (verb === 'delete') {
+    return `${api}/runs/soft-delete`;
+  }
+  return `${api}/recycle-bin${verb === 'list' ? '' : `/${verb}`}`;
+}
+
+/** Lines of a log from byte `at` on, or before it. */
+export function logPageUrl(
+  urls: Urls,
+  id: string,
+  at: number,
+  count: number,
+  direction: string
+): string {
+  const params = new URLSearchParams({ at: String(at), count: String(count), direction });
+  return `${urls.run(id)}/logs?${params}`;
+}
+
+/** One slice of a search in a log. */
+export function logSearchUrl(
+  urls: Urls,
+  id: string,
+  query: { readonly text: string; readonly regex: boolean; readonly matchCase: boolean },
+  cursor?: number | null
+): string {
+  const params = new URLSearchParams({
+    q: query.text,
+    regex: String(query.regex),
+    case: String(query.matchCase)
+  });
+  if (typeof cursor === 'number') {
+    params.set('cursor', String(cursor));
+  }
+  return `${urls.run(id)}/logs/search?${params}`;
+}
+
+/** The log as a file. */
+export function rawLogUrl(urls: Urls, id: string): string {
+  return `${urls.run(id)}/logs/raw`;
 }

@@ -1,4 +1,4 @@
-import { createContext } from 'preact';
+import { type JSX, createContext } from 'preact';
 import { useContext, useEffect, useLayoutEffect, useReducer, useState } from 'preact/hooks';
 import type { IRun } from './model';
 import type { Signal, Value } from './observable';
@@ -7,6 +7,14 @@ import type { IChange, Store } from './store';
 import type { ThemeWatch } from './theme';
 import type { View } from './view';
 
+/** Parts that need the server; hosts that have one bring them, so that the widget need not carry them. */
+export interface IParts {
+  /** What can be done with the runs that are ticked in a table. */
+  readonly tableActions?: (picked: readonly IRun[]) => JSX.Element | null;
+  /** The log of a run with a search above it; `tail` is what stands there while nothing is searched. */
+  readonly logSearch?: (run: string, tail: JSX.Element) => JSX.Element;
+}
+
 /** What every component of one mount shares. */
 export interface IContext {
   readonly source: ISource;
@@ -14,6 +22,7 @@ export interface IContext {
   readonly theme: ThemeWatch;
   /** Open a run where the host shows runs; absent where only this mount can show it. */
   readonly openRun?: (run: IRun) => void;
+  readonly parts?: IParts;
 }
 
 export const Context = createContext<IContext | null>(null);

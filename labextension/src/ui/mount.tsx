@@ -10,6 +10,7 @@ export interface IMountOptions {
   readonly source: ISource;
   readonly view?: View;
   readonly openRun?: IContext['openRun'];
+  readonly parts?: IContext['parts'];
   /** Rules that only this host needs. */
   readonly styles?: string;
 }
@@ -45,8 +46,8 @@ export function mount(
   const paint = (): void => void (root.dataset.theme = theme.theme.value);
   const stop = theme.theme.changed.connect(paint);
   paint();
-  const { source, view = new View(), openRun } = options;
-  const context: IContext = { source, view, theme, openRun };
+  const { source, view = new View(), openRun, parts } = options;
+  const context: IContext = { source, view, theme, openRun, parts };
   const draw = (next: ComponentChild): void =>
     render(<Context.Provider value={context}>{next}</Context.Provider>, root);
   draw(content);

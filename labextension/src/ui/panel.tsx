@@ -1,23 +1,29 @@
 import type { JSX } from 'preact';
 import type { Client } from '../transport/client';
 import { HttpSource } from '../transport/http';
+import { Bin } from './bin';
 import { App } from './components/App';
+import { BinNote } from './components/bin/BinNote';
+import { BinView } from './components/bin/BinView';
 import { Explorer } from './components/Explorer';
 import { ServerGate } from './components/ServerGate';
 import { type IMounted, mount } from './mount';
+import { httpParts, partStyles } from './parts';
 import { explorer } from './styles/explorer';
 
 /** What a panel of the main area shows. */
 export interface IPanelScope {
   readonly id?: string;
   readonly project?: string;
+  /** The recycle bin instead of runs. */
+  readonly bin?: boolean;
 }
 
 /** Mount one run, or a table of runs, over HTTP; `onTitle` hears the run's name once it is known. */
 export function mountPanel(
   parent: HTMLElement,
   client: Client,
-  { id, project }: IPanelScope,
+  { id, project, bin: showsBin }: IPanelScope,
   openRun: (id: string) => void,
   onTitle: (title: string) => void
 ): IMounted {
@@ -25,6 +31,7 @@ export function mountPanel(
     client,
     id ? { only: [id] } : { query: project ? { project } : {} }
   );
+  const bin = new Bin(client);
   const stop = source.store.changed.connect(() => {
     const run = id ? source.store.runs.get(id) : undefined;
     if (run) {
@@ -33,10 +40,16 @@ export function mountPanel(
   });
   const mounted = mount(
     parent,
-    { source, openRun: run => openRun(run.id), styles: explorer },
+    {
+      source,
+      openRun: run => openRun(run.id),
+      parts: httpParts(client, bin),
+      styles: explorer + partStyles
+    },
     <div class="rn-panel">
       <ServerGate client={client}>
-        <App kind={id ? 'run' : 'runs'} run={id} />
+        {showsBin ? <BinView bin={bin} /> : <App kind={id ? 'run' : 'runs'} run={id} />}
+        <BinNote bin={bin} />
       </ServerGate>
     </div>
   );
@@ -55,17 +68,23 @@ export function mountExplorer(
   parent: HTMLElement,
   client: Client,
   openRun: (id: string) => void,
-  openProject: (project: string) => void
+  openProject: (project: string) => void,
+  openBin: () => void
 ): ITree {
   const source = new HttpSource(client, { columns: [], limit: 5000 });
   const content = (current?: string): JSX.Element => (
     <div class="rn-side">
       <ServerGate client={client}>
-        <Explorer onOpen={run => openRun(run.id)} onProject={openProject} current={current} />
+        <Explorer
+          onOpen={run => openRun(run.id)}
+          onProject={openProject}
+          onBin={openBin}
+          current={current}
+        />
       </ServerGate>
     </div>
   );
-  const mounted = mount(parent, { source, styles: explorer }, content());
+  const mounted = mount(parent, { source, styles: explorer + partStyles }, content());
   const { dispose } = closing(mounted, () => source.dispose());
   return { mark: current => mounted.draw(content(current)), dispose };
 }

@@ -1,4 +1,4 @@
-import type { ICurve } from './model';
+import type { ICurve, IRun } from './model';
 import type { Signal, Value } from './observable';
 import type { Store } from './store';
 
@@ -37,6 +37,12 @@ export interface IWindowQuery {
   readonly width: number;
 }
 
+/** What is searched for: a query, or words. */
+export interface IFind {
+  readonly query?: string;
+  readonly text?: string;
+}
+
 /** The one transport interface: HTTP, comm and embedded data implement it. */
 export interface ISource {
   readonly kind: 'http' | 'comm' | 'embedded';
@@ -59,6 +65,9 @@ export interface ISource {
 
   /** Fetch the points of a window; rejects with a sentence. */
   window(query: IWindowQuery): Promise<ICurve[]>;
+
+  /** Fetch the runs that a query or words find, those beyond the store's included; rejects with a sentence. */
+  find?(asked: IFind): Promise<readonly IRun[]>;
 
   /** Fetch an image of a run as something an <img> can show. */
   image(run: string, path: string): Promise<string>;

@@ -3,6 +3,7 @@ import { parseHash, toHash } from '../../src/page/route';
 
 test.each([
   { at: 'runs' } as const,
+  { at: 'bin' } as const,
   { at: 'run', run: 'a b/ü%' } as const,
   { at: 'project', project: '__proto__/x' } as const
 ])('%j survives the address', route => expect(parseHash(toHash(route))).toEqual(route));

@@ -152,6 +152,21 @@ test('a question is answered by its id; closing ends those that wait', async () 
   await expect(first).rejects.toThrow('closed');
 });
 
+test('the kernel is asked for runs beyond the page, and its refusal is told', async () => {
+  const [model, source] = await connect();
+  const found = source.find({ query: 'lr < 1' });
+  const refused = source.find({ query: 'lr =<' });
+  const asked = model.sent.filter(message => message.type === 'find');
+  expect(asked).toEqual([
+    { type: 'find', id: 1, query: 'lr < 1' },
+    { type: 'find', id: 2, query: 'lr =<' }
+  ]);
+  model.push({ type: 'reply', id: 2, ok: false, error: 'Write <= instead.' });
+  model.push({ type: 'reply', id: 1, ok: true, runs: [makeRun('far')] });
+  expect((await found).map(run => run.id)).toEqual(['far']);
+  await expect(refused).rejects.toThrow('Write <= instead.');
+});
+
 test('closed ends the life, the points stay', async () => {
   const [model, source] = await connect();
   const heard = vi.fn();

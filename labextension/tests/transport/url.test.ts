@@ -14,11 +14,13 @@ test('every address keeps the base as it is, and nothing is encoded twice', () =
 
 test('a list asks for the filters of the document and nothing else', () => {
   const url = urls.runs(
-    { project: 'a&b', text: '', ids: ['x'], evil: '1' },
+    { project: 'a&b', text: '', ids: ['x'], evil: '1', query: 'lr < 1' },
     ['config', 'metrics'],
     10
   );
-  expect(url).toBe('/a%40b/runicorn/api/runs?project=a%26b&limit=10&columns=config%2Cmetrics');
+  expect(url).toBe(
+    '/a%40b/runicorn/api/runs?project=a%26b&q=lr+%3C+1&limit=10&columns=config%2Cmetrics'
+  );
 });
 
 test('names with commas stay one name: runs and metrics are repeated', () => {

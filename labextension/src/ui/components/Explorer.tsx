@@ -4,11 +4,12 @@ import { ago, number } from '../format';
 import { useFollow, useNow, useStatus, useStore } from '../hooks';
 import { shortId } from '../labels';
 import { isLive, type IRun } from '../model';
+import { useSearch } from '../search';
 import { t } from '../text';
-import { began, matches } from './columns';
-import { FilterBox } from './FilterBox';
+import { began } from './columns';
 import { Icon } from './Icon';
 import { NoRuns } from './NoRuns';
+import { QueryBox } from './QueryBox';
 import { StateChip } from './StateChip';
 import { shownOf } from './RunTable';
 
@@ -19,6 +20,8 @@ interface IProps {
   readonly current?: string;
   /** Whether somebody else on the screen says how to make a run. */
   readonly brief?: boolean;
+  /** Where the host shows the recycle bin. */
+  readonly onBin?: () => void;
 }
 
 /** Up to so many runs every experiment stands open. */
@@ -28,22 +31,22 @@ const FEW = 40;
 const BRANCH = 50;
 
 /** Projects, experiments and runs as a tree that lives. */
-export function Explorer({ onOpen, onProject, current, brief }: IProps): JSX.Element {
+export function Explorer({ onOpen, onProject, current, brief, onBin }: IProps): JSX.Element {
   useFollow({ list: true });
   const store = useStore('runs');
   const { message } = useStatus();
-  const [filter, setFilter] = useState('');
   const all = useMemo(() => [...store.runs.values()], [store.runs]);
-  const kept = useMemo(() => all.filter(run => matches(run, filter)), [all, filter]);
+  const search = useSearch(all, true);
+  const { kept } = search;
   const tree = useMemo(() => grow(kept), [kept]);
   const total = Math.max(store.total, all.length);
-  const branches = useBranches(filter !== '', total <= FEW, store.complete);
+  const branches = useBranches(search.text !== '', total <= FEW, store.complete);
   if (all.length === 0) {
     return <NoRuns brief={brief} />;
   }
   return (
     <nav class="rn-explorer" aria-label={t('Runs')}>
-      <FilterBox value={filter} onInput={setFilter} label={t('Filter runs')} />
+      <QueryBox {...search} runs={all} label={t('Filter runs')} />
       <div class="rn-tree">
         {[...tree].map(([project, names]) => (
           <section key={project}>
@@ -76,6 +79,11 @@ export function Explorer({ onOpen, onProject, current, brief }: IProps): JSX.Ele
         {shownOf(kept.length, total)}
         {!store.complete && ` · ${t('still reading')}`}
         {message && ` · ${message}`}
+        {onBin && (
+          <button class="rn-icon-button" name="bin" title={t('Recycle bin')} onClick={onBin}>
+            <Icon name="trash" />
+          </button>
+        )}
       </footer>
     </nav>
   );

@@ -23,7 +23,9 @@ const PATHS = {
   sun: 'M8 5.3a2.7 2.7 0 1 1 0 5.4 2.7 2.7 0 0 1 0-5.4M8 1.8v1.4M8 12.8v1.4M1.8 8h1.4M12.8 8h1.4M3.6 3.6l1 1M11.4 11.4l1 1M12.4 3.6l-1 1M4.6 11.4l-1 1',
   moon: 'M13 9.6A5.5 5.5 0 0 1 6.4 3a5.5 5.5 0 1 0 6.6 6.6z',
   system: 'M2.5 3.5h11v7h-11zM6 13h4M8 10.5V13',
-  down: 'M8 3v9M4.5 8.5L8 12l3.5-3.5'
+  down: 'M8 3v9M4.5 8.5L8 12l3.5-3.5',
+  up: 'M8 13V4M4.5 7.5L8 4l3.5 3.5',
+  trash: 'M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.6 9h5.8l.6-9M7 7v4M9 7v4'
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { parse } from '../ansi';
 import { count } from '../format';
-import { useFollow, useStore } from '../hooks';
+import { useApp, useFollow, useStore } from '../hooks';
 import { t } from '../text';
 
 /** Lines drawn at first; older ones stay in the page and come back by "Show more". */
@@ -13,6 +13,7 @@ const FULL = 12;
 
 /** The tail of a run's log, which follows its end until the reader scrolls up. */
 export function LogView({ run }: { run: string }): JSX.Element | null {
+  const { parts } = useApp();
   const store = useStore('logs');
   useFollow({ logs: run });
   const lines = store.logs.get(run) ?? [];
@@ -21,6 +22,24 @@ export function LogView({ run }: { run: string }): JSX.Element | null {
   if (lines.length === 0) {
     return null;
   }
+  const tail = (
+    <div
+      class="rn-log-box"
+      ref={box}
+      onScroll={() => setFollow(toEnd(box.current!) < 24)}
+      tabIndex={0}
+      role="log"
+    >
+      {first > end - lines.length && (
+        <button class="rn-link" onClick={showMore}>
+          {t('Show more')}
+        </button>
+      )}
+      {lines.slice(first - end).map((line, i) => (
+        <LogLine key={first + i} line={line} />
+      ))}
+    </div>
+  );
   return (
     <section class="rn-logs" aria-label={t('Log')}>
       <header class="rn-section-head">
@@ -39,22 +58,7 @@ export function LogView({ run }: { run: string }): JSX.Element | null {
           </button>
         )}
       </header>
-      <div
-        class="rn-log-box"
-        ref={box}
-        onScroll={() => setFollow(toEnd(box.current!) < 24)}
-        tabIndex={0}
-        role="log"
-      >
-        {first > end - lines.length && (
-          <button class="rn-link" onClick={showMore}>
-            {t('Show more')}
-          </button>
-        )}
-        {lines.slice(first - end).map((line, i) => (
-          <LogLine key={first + i} line={line} />
-        ))}
-      </div>
+      {parts?.logSearch ? parts.logSearch(run, tail) : tail}
     </section>
   );
 }
@@ -97,7 +101,8 @@ function useTail(start: number, end: number) {
   };
 }
 
-function LogLine({ line }: { line: string }): JSX.Element {
+/** One line, in the colours its escape sequences give it. */
+export function LogLine({ line }: { line: string }): JSX.Element {
   const spans = useMemo(() => parse(line), [line]);
   return (
     <div class="rn-log-line">

@@ -1,12 +1,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { useNow, useStore } from '../hooks';
+import { useApp, useNow, useStore } from '../hooks';
 import { labelsOf } from '../labels';
 import type { IRun } from '../model';
 import { count } from '../format';
+import { type ISearch, useSearch } from '../search';
 import { t } from '../text';
 import { ChartGrid, type IColored } from './ChartGrid';
-import { type Figure, columnsOf, compareCells, firstColumns, matches } from './columns';
+import { type Figure, columnsOf, compareCells, firstColumns } from './columns';
 import { NoRuns } from './NoRuns';
 import { TableBody } from './TableBody';
 import { type ISort, TableHead } from './TableHead';
@@ -17,17 +18,28 @@ const FIRST_COMPARED = 10;
 
 /** A table of runs, and below it the curves of those that are ticked. */
 export function RunTable({ onOpen }: { onOpen: (run: IRun) => void }): JSX.Element {
+  const { parts } = useApp();
   const store = useStore('runs');
-  const runs = useMemo(() => [...store.runs.values()], [store.runs]);
-  const table = useTable(runs);
+  const held = useMemo(() => [...store.runs.values()], [store.runs]);
+  const search = useSearch(held);
+  const runs = useMemo(() => [...new Set([...held, ...search.kept])], [held, search.kept]);
+  const table = useTable(runs, search);
+  const open = (run: IRun): void => {
+    if (!store.runs.has(run.id)) {
+      store.updateRuns([run], [], store.total);
+    }
+    onOpen(run);
+  };
   const [picked, setPicked] = useState<ReadonlySet<string> | null>(null);
-  const first = useFirst(runs);
+  const first = useFirst(held);
   const chosen = picked ?? first;
   const compared = useColors(runs, chosen);
-  if (runs.length === 0) {
+  if (held.length === 0) {
     return <NoRuns />;
   }
   const { rows, columns, sort, setSort, tools } = table;
+  // What nobody ticked by hand is compared, not meant.
+  const meant = picked ? rows.filter(run => picked.has(run.id)) : [];
   const all = rows.length > 0 && rows.every(run => chosen.has(run.id));
   return (
     <section class="rn-runs">
@@ -36,6 +48,7 @@ export function RunTable({ onOpen }: { onOpen: (run: IRun) => void }): JSX.Eleme
         shown={rows.length}
         total={Math.max(store.total, runs.length)}
         complete={store.complete}
+        actions={parts?.tableActions?.(meant)}
       />
       <div class="rn-table-box">
         <TableBody
@@ -53,7 +66,7 @@ export function RunTable({ onOpen }: { onOpen: (run: IRun) => void }): JSX.Eleme
           columns={columns}
           colors={new Map(compared.map(({ run, color }) => [run.id, color]))}
           onPick={(id, on) => setPicked(with_(chosen, id, on))}
-          onOpen={onOpen}
+          onOpen={open}
         />
       </div>
       {compared.length > 0 ? (
@@ -66,9 +79,8 @@ export function RunTable({ onOpen }: { onOpen: (run: IRun) => void }): JSX.Eleme
 }
 
 /** Filter, sort and columns of the table. */
-function useTable(runs: readonly IRun[]) {
+function useTable(runs: readonly IRun[], search: ISearch) {
   const now = useNow(5);
-  const [filter, setFilter] = useState('');
   const [figure, setFigure] = useState<Figure>('last');
   const [sort, setSort] = useState<ISort | null>(null);
   const [on, setOn] = useState<ReadonlySet<string> | null>(null);
@@ -78,7 +90,7 @@ function useTable(runs: readonly IRun[]) {
   const columns = all.filter(column => column.kind === 'fact' || shown.has(column.key));
   const by = all.find(column => column.key === sort?.key);
   const rows = useMemo(() => {
-    const kept = runs.filter(run => matches(run, filter));
+    const kept = [...search.kept];
     if (by && sort) {
       kept.sort((a, b) => compareCells(by.cell(a, now), by.cell(b, now), sort.descending));
     } else if (sort) {
@@ -87,10 +99,10 @@ function useTable(runs: readonly IRun[]) {
       kept.sort((a, b) => word(a).localeCompare(word(b)) * (sort.descending ? -1 : 1));
     }
     return kept;
-  }, [runs, filter, sort, by, now]);
+  }, [search.kept, sort, by, now]);
   const tools = {
-    filter,
-    setFilter,
+    search,
+    runs,
     figure,
     setFigure,
     columns: all,

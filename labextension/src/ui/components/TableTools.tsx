@@ -1,13 +1,15 @@
 import type { JSX } from 'preact';
+import type { IRun } from '../model';
+import type { ISearch } from '../search';
 import { t } from '../text';
 import type { Figure, IColumn } from './columns';
-import { FilterBox } from './FilterBox';
 import { Icon } from './Icon';
+import { QueryBox } from './QueryBox';
 import { shownOf } from './RunTable';
 
 interface IProps {
-  readonly filter: string;
-  readonly setFilter: (text: string) => void;
+  readonly search: ISearch;
+  readonly runs: readonly IRun[];
   readonly figure: Figure;
   readonly setFigure: (figure: Figure) => void;
   readonly columns: readonly IColumn[];
@@ -16,11 +18,13 @@ interface IProps {
   readonly shown: number;
   readonly total: number;
   readonly complete: boolean;
+  /** What the host can do with the runs that are ticked. */
+  readonly actions?: JSX.Element | null;
 }
 
 /** The line above the table: filter, how many, which figure, which columns. */
 export function TableTools(props: IProps): JSX.Element {
-  const { filter, setFilter, figure, setFigure, columns, on, setColumns, shown, total, complete } =
+  const { search, runs, figure, setFigure, columns, on, setColumns, shown, total, complete } =
     props;
   const figures: [Figure, string][] = [
     ['last', t('Last')],
@@ -29,7 +33,12 @@ export function TableTools(props: IProps): JSX.Element {
   ];
   return (
     <div class="rn-tools">
-      <FilterBox value={filter} onInput={setFilter} label={t('Filter runs')} />
+      <QueryBox
+        {...search}
+        runs={runs}
+        label={t('Filter runs')}
+        hint={t('Words, or a query: lr < 0.01 and acc.max > 0.9')}
+      />
       <span class="rn-muted rn-num rn-count">
         {shownOf(shown, total)}
         {!complete && ` · ${t('still reading')}`}
@@ -42,6 +51,7 @@ export function TableTools(props: IProps): JSX.Element {
           </button>
         ))}
       </div>
+      {props.actions}
       <ColumnMenu columns={columns} on={on} setColumns={setColumns} />
     </div>
   );

@@ -60,10 +60,20 @@ export const base = `
 .rn-loading { padding: 12px 4px; display: grid; gap: 12px; }
 .rn-bone { height: 14px; border-radius: 4px; background: var(--rn-hover); animation: rn-breathe 1.6s ease-in-out infinite; }
 @keyframes rn-breathe { 50% { opacity: 0.45; } }
-.rn-filter { display: flex; align-items: center; gap: 4px; height: 28px; padding: 0 2px 0 8px; border: 1px solid var(--rn-line); border-radius: var(--rn-radius); color: var(--rn-muted); min-width: 0; }
+.rn-filter { position: relative; display: flex; align-items: center; gap: 4px; height: 28px; padding: 0 2px 0 8px; border: 1px solid var(--rn-line); border-radius: var(--rn-radius); color: var(--rn-muted); min-width: 0; }
 .rn-filter:focus-within { border-color: var(--rn-accent); }
 .rn-filter .rn-icon { width: 14px; height: 14px; }
-.rn-root .rn-filter input { flex: 1; min-width: 0; background: none; border: 0; outline: none; padding: 0; color: var(--rn-text); }
+.rn-query { position: relative; flex: 1; min-width: 0; }
+.rn-under { position: absolute; inset: 0; overflow: hidden; white-space: pre; color: transparent; pointer-events: none; }
+.rn-under u { text-decoration: underline wavy var(--rn-red) 1px; text-underline-offset: 2px; text-decoration-skip-ink: none; }
+.rn-root .rn-fault, .rn-root .rn-names { position: absolute; left: -1px; top: calc(100% + 4px); z-index: 30; margin: 0; background: var(--rn-bg); border: 1px solid var(--rn-line); border-radius: var(--rn-radius); box-shadow: var(--rn-shadow); color: var(--rn-text); }
+.rn-root .rn-fault { width: max-content; max-width: 100%; padding: 6px 10px; font-size: 12px; border-left: 3px solid var(--rn-red); }
+.rn-root .rn-names { min-width: 200px; max-width: min(100%, 360px); padding: 4px; list-style: none; }
+.rn-names li { display: flex; gap: 12px; justify-content: space-between; padding: 3px 8px; border-radius: 4px; cursor: pointer; }
+.rn-names li span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.rn-names li[aria-selected='true'], .rn-names li:hover { background: var(--rn-hover); }
+.rn-names li[aria-selected='true'] { box-shadow: inset 2px 0 var(--rn-accent); }
+.rn-root .rn-filter input { position: relative; width: 100%; background: none; border: 0; outline: none; padding: 0; color: var(--rn-text); }
 .rn-filter input::placeholder { color: var(--rn-muted); opacity: 1; }
 .rn-root input[type='range'] { accent-color: var(--rn-accent); height: 16px; margin: 0; cursor: pointer; }
 .rn-root input[type='checkbox'] { accent-color: var(--rn-accent); width: 14px; height: 14px; margin: 0; vertical-align: -2px; cursor: pointer; }

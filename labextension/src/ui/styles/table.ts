@@ -1,7 +1,7 @@
 /** The table of runs. A row is 33 px high: TableBody counts on it. */
 export const table = `
 .rn-tools { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding-bottom: 8px; }
-.rn-tools .rn-filter { width: 240px; }
+.rn-tools .rn-filter { flex: 4 1 240px; max-width: 460px; }
 .rn-count { font-size: 12px; }
 .rn-table-box { border: 1px solid var(--rn-line); border-radius: 8px; overflow: hidden; }
 .rn-table-scroll { overflow: auto; max-height: 428px; overscroll-behavior: contain; }
