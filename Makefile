@@ -55,8 +55,12 @@ build: $(VENV)/.test  ## sdist and wheel in dist/, from the committed state only
 	scripts/build.sh dist
 
 .PHONY: bench
-bench: $(VENV)/.test  ## side by side with the peers (none yet beyond what docs/benchmarks.md says)
-	@echo "There is no benchmark yet: it comes with the store's own issue."
+bench: $(VENV)/.test  ## side by side with all peers, writes docs/benchmarks.md (ROW=curve prints one row)
+	@python -m benchmarks $(if $(ROW),--row $(ROW),--write)
+
+.PHONY: bench-quick
+bench-quick: $(VENV)/.test  ## side by side with upstream only, in minutes, prints
+	@python -m benchmarks --quick $(if $(ROW),--row $(ROW))
 
 .PHONY: docs
 docs:  ## where the documents are
