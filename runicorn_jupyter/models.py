@@ -236,8 +236,8 @@ def list_mark(version: int, complete: bool, pending: int) -> str:
 class Changes:
     """What changed after a version of the index: ids to read again, ids that are gone.
 
-    ``all`` says that the version asked for is not known: what is not listed under ``changed`` is gone, too. ``complete``
-    and ``pending`` are those of a page of runs.
+    ``all`` says that the version asked for is not known: what is not listed under ``changed`` is gone, too.
+    ``complete`` and ``pending`` are those of a page of runs.
     """
 
     version: int

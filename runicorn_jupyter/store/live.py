@@ -23,7 +23,7 @@ _TOUCHED_EVERY = 0.2
 class _Live:
     run_id: str
     run_dir: str
-    names: tuple[str, ...]
+    files: tuple[str, ...]
     read_at: float
     stamps: tuple[object, ...] = ()
     folder: int = 0
@@ -57,12 +57,13 @@ class LiveRuns:
         if row.state not in LIVE_STATES or row.deleted:
             self._runs.pop(row.directory, None)
             return
-        names = tuple(name for name, _ in event_files(row.signature)) or (EVENTS,)
+        run_dir = f"{self._root}/{row.directory}"
+        files = tuple(f"{run_dir}/{name}" for name in event_files(row.signature) or (EVENTS,))
         known = self._runs.get(row.directory)
         if known is None:
-            known = self._runs[row.directory] = _Live(row.id, f"{self._root}/{row.directory}", names, now)
+            known = self._runs[row.directory] = _Live(row.id, run_dir, files, now)
             known.stamps, known.folder, known.size = _look(known)
-        known.names, known.read_at, known.touched, known.grew = names, now, False, False
+        known.files, known.read_at, known.touched, known.grew = files, now, False, False
 
     def forget(self, directories: Iterable[str]) -> None:
         """Drop runs that are gone."""
@@ -98,9 +99,9 @@ class LiveRuns:
 def _look(run: _Live) -> tuple[tuple[object, ...], int, int]:
     """Return the stamps of its events, the time of its folder, and the bytes of its events."""
     stamps, size = list[object](), 0
-    for name in run.names:
+    for file in run.files:
         try:
-            found = os.stat(f"{run.run_dir}/{name}")  # noqa: PTH116 - called twenty times a second for each run
+            found = os.stat(file)  # noqa: PTH116 - called many times a second for each run
         except OSError:
             stamps.append(None)
         else:

@@ -135,5 +135,10 @@ def from_texts(record: str, config: str = "{}", summary: str = "{}", metrics: st
         raise DamagedTextError from error
 
 
+def metrics_text(metrics: Mapping[str, MetricSummary]) -> str:
+    """Return what the index keeps of a run's metrics."""
+    return _dumps(metrics)
+
+
 def _dumps(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()

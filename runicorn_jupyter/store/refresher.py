@@ -1,8 +1,8 @@
 """Finds what changed in a root, in tiers, and writes it to the index; nothing is ever written into the root.
 
 Live runs are looked at many times a second, folders that may get new runs every second or so, everything now and then:
-a tier that finds nothing takes a thousandth of the time at most, up to the longest it may rest. One process a root does this (see lease.py); the others watch the
-index.
+a tier that finds nothing takes a thousandth of the time at most, up to the longest it may rest. One process a root does
+this (see lease.py); the others watch the index.
 
 No lock is held while files are read: two threads may read one run at once, and whichever row is kept carries the
 signature of the files it was made from, so that an outdated one is found at the next look.
@@ -15,7 +15,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from pathlib import Path
 
 from runicorn_jupyter.store import stamps
@@ -127,7 +127,7 @@ class Refresher:
             fresh = [place for place in fresh if place.directory.rpartition("/")[2] == run_id]
         self._look(fresh)
         if run_id is None:
-            self._look([place for place in self._restless() if not self._is_long(place)])
+            self._look([place for place in self._restless(()) if not self._is_long(place)])
         self._tell()
 
     def reread(self, directories: Collection[str]) -> None:
@@ -263,17 +263,17 @@ class Refresher:
                 self._measurer.hand(directory)
         if not ready:
             return version
-        self._look(ready)
+        self._look(ready, grow=True)
         return None
 
     def _watch(self) -> None:
         began = time.monotonic()
-        self._look([place for place in self._restless() if place.directory not in self._live])
+        self._look(self._restless(self._live))
         if self._index.state().pending:
             self._measurer.wake()
         self._next_watch = time.monotonic() + min(max(1000 * (time.monotonic() - began), 1.0), 10.0)
 
-    def _restless(self) -> list[RunPlace]:
+    def _restless(self, without: Container[str]) -> list[RunPlace]:
         """Return runs whose files changed among those that are live, thought dead, or changed last.
 
         A script is resumed, an interrupted cell runs again, a laptop wakes up and its heartbeats go on.
@@ -282,7 +282,7 @@ class Refresher:
         return [
             place_of(directory)
             for directory, signature in watched.items()
-            if not stamps.unchanged(f"{self._root}/{directory}", signature)
+            if directory not in without and not stamps.unchanged(f"{self._root}/{directory}", signature)
         ]
 
     def _is_long(self, place: RunPlace) -> bool:
@@ -295,15 +295,19 @@ class Refresher:
     def _measure(self, directories: Sequence[str]) -> None:
         self._look([place_of(directory) for directory in directories], limit=UNLIMITED)
 
-    def _look(self, places: Sequence[RunPlace], *, limit: int = SMALL) -> None:
-        """Read these runs and store what is new; one that is no run any more is dropped."""
+    def _look(self, places: Sequence[RunPlace], *, limit: int = SMALL, grow: bool = False) -> None:
+        """Read these runs and store what is new; one that is no run any more is dropped.
+
+        Those that only `grow` may be read by their events alone.
+        """
         for begin in range(0, len(places), _BATCH):
             some = places[begin : begin + _BATCH]
             known = self._rows([place.directory for place in some])
             rows, gone, flush_at = list[Row](), list[str](), time.monotonic() + _FLUSH
             for place in some:
                 before = known.get(place.directory)
-                row = self._surveyor.look(place, before, time.time(), limit=limit)
+                row = self._surveyor.grown(before) if grow and before else None
+                row = row or self._surveyor.look(place, before, time.time(), limit=limit)
                 if row is None:
                     gone += [place.directory] if before else []
                 else:

@@ -81,18 +81,33 @@ def unchanged(run_dir: str, signature: str) -> bool:
     return True
 
 
-def event_files(signature: str) -> tuple[tuple[str, str], ...]:
-    """Return name and stamp of each events file in a signature."""
-    found = (file.rpartition(":") for file in signature.split("/")[1:] if file.startswith("events."))
-    return tuple((name, stamp) for name, _, stamp in found)
+def grown(run_dir: str, signature: str) -> Stamps | None:
+    """Return the stamps of a run to which nothing but events has been added since `signature`, None when unsure.
 
-
-def grown(run_dir: str, files: Iterable[tuple[str, str]]) -> bool:
-    """Tell whether one of the events files is not what its stamp says any more."""
+    Files that are rewritten in their place, as upstream's are, do not show here.
+    """
+    folder, *files = signature.split("/")
+    parts, events, size, grew_at = [folder], list[str](), 0, list[float]()
     try:
-        return any(_stamp(os.stat(f"{run_dir}/{name}")) != stamp for name, stamp in files)  # noqa: PTH116 - see above
+        if not folder or _folder_stamp(os.lstat(run_dir)) != folder:
+            return None
+        for file in files:
+            name = file.rpartition(":")[0]
+            if name.startswith("events."):
+                found = os.stat(f"{run_dir}/{name}")  # noqa: PTH116 - as above
+                events.append(f"{name}:{_stamp(found)}")
+                size += found.st_size
+                grew_at.append(found.st_mtime)
+            parts.append(events[-1] if name.startswith("events.") else file)
     except OSError:
-        return True
+        return None
+    return Stamps("/".join(parts), "/".join(events), size, max(grew_at)) if events else None
+
+
+def event_files(signature: str) -> tuple[str, ...]:
+    """Return the names of the events files in a signature."""
+    files = signature.split("/")[1:]
+    return tuple(file.rpartition(":")[0] for file in files if file.startswith("events."))
 
 
 def is_ranked(name: str) -> bool:

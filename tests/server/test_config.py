@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from .conftest import running_as_root
 from mounts import Mount
 from rundirs import write_run
 from traitlets.config import Config
 
 from runicorn_jupyter.paths import config_folder, configured_root
+
+from .conftest import running_as_root
 
 
 async def post(mount: Mount, path: str, body: Any, code: int = 200, method: str = "POST") -> Any:
