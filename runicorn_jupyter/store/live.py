@@ -10,8 +10,13 @@ from runicorn_jupyter.models import LIVE_STATES
 from runicorn_jupyter.store.index import Row
 from runicorn_jupyter.store.stamps import EVENTS, event_files
 
-GROWING_EVERY = 2.0
-"""Seconds between two readings of a run that grows: its numbers in lists are at most this old."""
+GROWING_EVERY = (1.0, 5.0)
+"""Seconds between two readings of runs that grow, so that these take half a percent of the time.
+
+The numbers in lists are at most this old; curves are read from the files whenever somebody asks.
+"""
+
+_REST = 200
 
 JUDGED_EVERY = 3.0
 """Seconds between two readings of one that does not: its process can die without a trace in the files."""
@@ -45,6 +50,7 @@ class LiveRuns:
         self._root = root
         self._runs: dict[str, _Live] = {}
         self._together = 0.0
+        self._every = GROWING_EVERY[0]
 
     def __len__(self) -> int:
         return len(self._runs)
@@ -82,6 +88,11 @@ class LiveRuns:
                 found.append((directory, run.run_id))
         return found
 
+    def took(self, seconds: float, runs: int) -> None:
+        """Take note of how long the reading of so many runs that were due took."""
+        if runs * 2 > len(self._runs):
+            self._every = min(max(_REST * seconds, GROWING_EVERY[0]), GROWING_EVERY[1])
+
     def due(self, now: float) -> Iterator[tuple[str, int]]:
         """Return directory and bytes of events of each run that should be read again.
 
@@ -89,7 +100,7 @@ class LiveRuns:
         """
         together = now >= self._together
         if together:
-            self._together = now + GROWING_EVERY
+            self._together = now + self._every
         for directory, run in list(self._runs.items()):
             age = now - run.read_at
             if (together and run.grew) or (run.touched and age >= _TOUCHED_EVERY) or age >= JUDGED_EVERY:

@@ -263,7 +263,9 @@ class Refresher:
                 self._measurer.hand(directory)
         if not ready:
             return version
+        began = time.monotonic()
         self._look(ready, grow=True)
+        self._live.took(time.monotonic() - began, len(ready))
         return None
 
     def _watch(self) -> None:

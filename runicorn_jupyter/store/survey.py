@@ -75,8 +75,12 @@ class Surveyor:
         if measures.bad_lines != record["bad_lines"]:
             return None  # a sentence about them is to be made
         record |= {"last_step": measures.last_step, "updated_at": stamps.grew_at}
-        texts = {"record": orjson.dumps(record).decode(), "metrics": metrics_text(measures.metrics)}
-        return before._replace(signature=stamps.signature, measured=stamps.events, **texts)
+        return before._replace(
+            signature=stamps.signature,
+            measured=stamps.events,
+            record=orjson.dumps(record).decode(),
+            metrics=metrics_text(measures.metrics),
+        )
 
     def _look(self, place: RunPlace, before: Row | None, now: float, limit: int) -> Row | None:
         facts = read_facts(self._root, place)
