@@ -12,48 +12,43 @@ from typing import TYPE_CHECKING, Any
 from runicorn_jupyter._version import __version__
 
 if TYPE_CHECKING:
-    from runicorn_jupyter.tracking import (
-        NoOpRun as NoOpRun,
-    )
-    from runicorn_jupyter.tracking import (
-        Run as Run,
-    )
-    from runicorn_jupyter.tracking import (
-        enabled as enabled,
-    )
-    from runicorn_jupyter.tracking import (
-        finish as finish,
-    )
-    from runicorn_jupyter.tracking import (
-        get_active_run as get_active_run,
-    )
-    from runicorn_jupyter.tracking import (
-        init as init,
-    )
-    from runicorn_jupyter.tracking import (
-        is_enabled as is_enabled,
-    )
-    from runicorn_jupyter.tracking import (
-        log as log,
-    )
-    from runicorn_jupyter.tracking import (
-        log_file as log_file,
-    )
-    from runicorn_jupyter.tracking import (
-        log_image as log_image,
-    )
-    from runicorn_jupyter.tracking import (
-        log_text as log_text,
-    )
-    from runicorn_jupyter.tracking import (
-        set_enabled as set_enabled,
-    )
-    from runicorn_jupyter.tracking import (
-        set_primary_metric as set_primary_metric,
-    )
-    from runicorn_jupyter.tracking import (
-        summary as summary,
-    )
+    from runicorn_jupyter.tracking import NoOpRun as NoOpRun
+    from runicorn_jupyter.tracking import Run as Run
+    from runicorn_jupyter.tracking import enabled as enabled
+    from runicorn_jupyter.tracking import finish as finish
+    from runicorn_jupyter.tracking import get_active_run as get_active_run
+    from runicorn_jupyter.tracking import get_logging_handler as get_logging_handler
+    from runicorn_jupyter.tracking import init as init
+    from runicorn_jupyter.tracking import is_enabled as is_enabled
+    from runicorn_jupyter.tracking import log as log
+    from runicorn_jupyter.tracking import log_artifact as log_artifact
+    from runicorn_jupyter.tracking import log_audio as log_audio
+    from runicorn_jupyter.tracking import log_config as log_config
+    from runicorn_jupyter.tracking import log_dataset as log_dataset
+    from runicorn_jupyter.tracking import log_figure as log_figure
+    from runicorn_jupyter.tracking import log_file as log_file
+    from runicorn_jupyter.tracking import log_image as log_image
+    from runicorn_jupyter.tracking import log_pretrained as log_pretrained
+    from runicorn_jupyter.tracking import log_table as log_table
+    from runicorn_jupyter.tracking import log_text as log_text
+    from runicorn_jupyter.tracking import reset_enabled as reset_enabled
+    from runicorn_jupyter.tracking import scan_outputs_once as scan_outputs_once
+    from runicorn_jupyter.tracking import set_enabled as set_enabled
+    from runicorn_jupyter.tracking import set_primary_metric as set_primary_metric
+    from runicorn_jupyter.tracking import stop_outputs_watch as stop_outputs_watch
+    from runicorn_jupyter.tracking import summary as summary
+    from runicorn_jupyter.tracking import use_artifact as use_artifact
+    from runicorn_jupyter.tracking import watch_outputs as watch_outputs
+    from runicorn_jupyter.tracking.artifact import Artifact as Artifact
+    from runicorn_jupyter.tracking.artifact import ArtifactType as ArtifactType
+    from runicorn_jupyter.tracking.capture import EnvironmentCapture as EnvironmentCapture
+    from runicorn_jupyter.tracking.capture import EnvironmentInfo as EnvironmentInfo
+    from runicorn_jupyter.tracking.monitors import AlertRule as AlertRule
+    from runicorn_jupyter.tracking.monitors import AnomalyDetector as AnomalyDetector
+    from runicorn_jupyter.tracking.monitors import MetricMonitor as MetricMonitor
+    from runicorn_jupyter.tracking.registry import get_config as get_config
+    from runicorn_jupyter.tracking.registry import get_effective_rnconfig as get_effective_rnconfig
+    from runicorn_jupyter.tracking.snapshot import snapshot_workspace as snapshot_workspace
     from runicorn_jupyter.widgets import runs as runs
     from runicorn_jupyter.widgets import show as show
 
@@ -64,18 +59,59 @@ _HOMES = {
         "enabled",
         "finish",
         "get_active_run",
+        "get_logging_handler",
         "init",
         "is_enabled",
         "log",
+        "log_artifact",
+        "log_audio",
+        "log_config",
+        "log_dataset",
+        "log_figure",
         "log_file",
         "log_image",
+        "log_pretrained",
+        "log_table",
         "log_text",
+        "reset_enabled",
+        "scan_outputs_once",
         "set_enabled",
         "set_primary_metric",
+        "stop_outputs_watch",
         "summary",
+        "use_artifact",
+        "watch_outputs",
     ),
-    "runicorn_jupyter.widgets": ("runs", "show"),
+    "runicorn_jupyter.tracking.artifact": (
+        "Artifact",
+        "ArtifactType",
+    ),
+    "runicorn_jupyter.tracking.capture": (
+        "EnvironmentCapture",
+        "EnvironmentInfo",
+    ),
+    "runicorn_jupyter.tracking.monitors": (
+        "AlertRule",
+        "AnomalyDetector",
+        "MetricMonitor",
+    ),
+    "runicorn_jupyter.tracking.registry": (
+        "get_config",
+        "get_effective_rnconfig",
+    ),
+    "runicorn_jupyter.tracking.snapshot": ("snapshot_workspace",),
+    "runicorn_jupyter.widgets": (
+        "runs",
+        "show",
+    ),
 }
+_GONE = {
+    "ExperimentManager": "the run list of the sidebar and of show(), tags=, and the `runicorn` command",
+    "ExperimentMetadata": "meta.json of each run, and init(tags=…, notes=…)",
+    "MetricsExporter": "run.metrics().to_csv(), and the `runicorn export-data` command",
+}
+"""Extension classes of upstream 0.7.2 that have no counterpart, and what does their work here."""
+
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604 - names of one literal above
@@ -83,9 +119,11 @@ __all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604 - names of one lit
 
 def __getattr__(name: str) -> Any:
     home = _HOME_OF.get(name)
+    if name in _GONE:
+        raise ImportError(f"{__name__} has no {name}; its work is done by {_GONE[name]}.")
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if home == "runicorn_jupyter.tracking":
+    if home.startswith("runicorn_jupyter.tracking"):
         _let_runs_show_themselves()
     value = getattr(importlib.import_module(home), name)
     globals()[name] = value
@@ -104,6 +142,14 @@ def _let_runs_show_themselves() -> None:
         return importlib.import_module("runicorn_jupyter.widgets.run_views").RUN_VIEWS
 
     views.provide(of_widgets)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Bring ``%%track`` into an IPython session: ``%load_ext runicorn_jupyter``, or ``%load_ext runicorn``."""
+    from runicorn_jupyter.tracking import magics
+
+    _let_runs_show_themselves()
+    magics.load(shell)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ def find_root(
     argument : path, optional
         What the caller wrote, which outranks everything.
     setting : str, optional
-        The trait or command-line value of a door.
+        A door's trait or command-line value.
     variable : bool
         Whether ``RUNICORN_DIR`` counts; a server that has set it for its kernels must not take it for the user's.
 
@@ -207,11 +207,7 @@ def open_regular(directory: int | str | os.PathLike[str], relative: str, *, with
         A path with ``/`` between its components, none of them ``..``.
     within : Path, optional
         The root: a link on the way is followed when it ends inside. Without it, or with a descriptor, none is.
-
-    Returns
-    -------
-    int
-        A descriptor that the caller closes.
+        The caller closes what is returned.
 
     Raises
     ------

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from os import PathLike
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from runicorn_jupyter.tracking import endings
 from runicorn_jupyter.tracking.faults import tell
 from runicorn_jupyter.tracking.run import Run
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 _told: list[bool] = []
 
 
@@ -63,6 +65,33 @@ def set_primary_metric(metric_name: str, mode: str = "max") -> None:
     run = _run()
     if run is not None:
         run.set_primary_metric(metric_name, mode)
+
+
+def _acting(call: Callable[Concatenate[Run, _P], _R]) -> Callable[_P, _R | None]:
+    """Return the module function that does `call` on the active run, and gives None when there is none."""
+    name = call.__name__
+
+    def act(*args: _P.args, **kw: _P.kwargs) -> _R | None:
+        run = _run()
+        return None if run is None else getattr(run, name)(*args, **kw)
+
+    act.__name__ = act.__qualname__ = name
+    act.__doc__ = f"Do on the active run what `Run.{name}` does."
+    return act
+
+
+log_table = _acting(Run.log_table)
+log_audio = _acting(Run.log_audio)
+log_figure = _acting(Run.log_figure)
+log_config = _acting(Run.log_config)
+log_dataset = _acting(Run.log_dataset)
+log_pretrained = _acting(Run.log_pretrained)
+log_artifact = _acting(Run.log_artifact)
+use_artifact = _acting(Run.use_artifact)
+scan_outputs_once = _acting(Run.scan_outputs_once)
+watch_outputs = _acting(Run.watch_outputs)
+stop_outputs_watch = _acting(Run.stop_outputs_watch)
+get_logging_handler = _acting(Run.get_logging_handler)
 
 
 def finish(status: str = "finished") -> None:

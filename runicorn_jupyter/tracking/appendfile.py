@@ -94,6 +94,7 @@ class AppendFile:
         self.path = path
         self.dirty = False
         self.hanging = False
+        self._closed = False
         self._descriptor: Descriptor | None = None
         self._backlog = backlog
         self._faults = faults
@@ -161,7 +162,8 @@ class AppendFile:
             self._faults.note("sync", storage_sentence(error), error)
 
     def close(self) -> None:
-        """Write or keep all that waits, count what is lost, and let the file go."""
+        """Write or keep all that waits, count what is lost, and let the file go; `recover` works still."""
+        self._closed = True
         recovered = self.recover()
         self.sync()
         with self._gate:
@@ -236,5 +238,5 @@ class AppendFile:
                     self._troubled = not quick
                     if quick:
                         self._writing = set()
-                    self._descriptor = descriptor if quick else None
+                    self._descriptor = descriptor if quick and not self._closed else None
                     return quick

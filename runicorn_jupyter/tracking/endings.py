@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from runicorn_jupyter.tracking.exits import exit_error, watch_exit, watch_termination
+
 if TYPE_CHECKING:
     from runicorn_jupyter.tracking.run import Run
 
@@ -31,6 +33,7 @@ class _Watch:
     at_exit = False
     shell: Any = None
     error_before: int | None = None
+    after_cell: Callable[[Any, Any, Any], None] | None = None
 
 
 def active() -> Run | None:
@@ -46,6 +49,9 @@ def activate(run: Run) -> None:
         _Watch.at_exit = True
         atexit.register(_leave)
     with contextlib.suppress(Exception):
+        if not _interactive():
+            watch_exit()
+            watch_termination(lambda: end_active("interrupted"))
         _watch_cells()
 
 
@@ -77,9 +83,15 @@ def word_for(error: BaseException | None) -> str:
 def _leave() -> None:
     """Finish the active run at exit; the interpreter has put an uncaught exception into sys.last_value by then."""
     error = _last_error()
-    interactive = hasattr(sys, "ps1") or _shell() is not None
-    ended_by = None if interactive or id(error) == _Watch.error_before else error
-    end_active(word_for(ended_by))
+    if _interactive():
+        error = None
+    elif id(error) == _Watch.error_before:
+        error = exit_error()
+    end_active(word_for(error))
+
+
+def _interactive() -> bool:
+    return hasattr(sys, "ps1") or _shell() is not None
 
 
 def _last_error() -> BaseException | None:
@@ -101,8 +113,17 @@ def _watch_cells() -> None:
         _Watch.shell = shell
 
 
+def after_cell(call: Callable[[Any, Any, Any], None] | None) -> None:
+    """Call `call` with the id, the execution count and the source of every cell that has run from now on."""
+    _Watch.after_cell = call
+
+
 def _after_cell(result: Any) -> None:
-    """Mark the active run when the cell was interrupted (D32)."""
+    """Mark the active run when the cell was interrupted (D32), and tell who wants to know about cells."""
     run = _Watch.active
+    if _Watch.after_cell is not None:
+        with contextlib.suppress(Exception):
+            info = result.info
+            _Watch.after_cell(getattr(info, "cell_id", None), result.execution_count, info.raw_cell)
     if run is not None and isinstance(getattr(result, "error_in_exec", None), KeyboardInterrupt):
         run.interrupt()

@@ -18,8 +18,8 @@ TICK = 1.0
 class Kept(Protocol):
     """What the keeper looks after."""
 
-    def tick(self) -> None:
-        """Do what is due."""
+    def tick(self) -> bool:
+        """Do what is due; False when there will be nothing more to do."""
 
     def forked(self) -> None:
         """Replace locks and caches in a forked child."""
@@ -84,7 +84,8 @@ class Keeper:
             for kept in tuple(self._kept):
                 # Faults are counted where they happen; a strict run raises them, and here nobody could catch them.
                 with contextlib.suppress(Exception):
-                    kept.tick()
+                    if not kept.tick():
+                        self.release(kept)
             if self._once is not None:
                 once, self._once = self._once, None
                 with contextlib.suppress(Exception):

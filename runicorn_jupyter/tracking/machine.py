@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 _MACHINE_ID_FILES = ("/etc/machine-id", "/var/lib/dbus/machine-id")
+_CLOCK_SLACK = 2.0
 _START_FIELD = 19
 """Of /proc/self/stat behind the command's closing bracket; it is field 22 of the whole line."""
 
@@ -71,6 +72,27 @@ def host_id() -> str:
         if found:
             break
     return hashlib.sha256(f"runicorn-jupyter host {found} {hostname()}".encode()).hexdigest()[:16]
+
+
+def pseudonym() -> str:
+    """Return a name for this host that stays the same and tells nothing about it."""
+    return f"host-{host_id()[:8]}"
+
+
+def alive(pid: int, started: float | None) -> bool:
+    """Tell whether process `pid` of this host lives and is the one that began at `started` (Unix seconds)."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        found = float(process.create_time())
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True
+    return started is None or abs(found - started) <= _CLOCK_SLACK
 
 
 def session(reason: str, now: float) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import time
 from typing import IO, Any
 
 from runicorn_jupyter.paths import JSON_LIMIT, open_regular, plain_component, write_atomically
@@ -16,10 +18,10 @@ from runicorn_jupyter.tracking.appendfile import Descriptor
 from runicorn_jupyter.tracking.backlog import spool_folder
 from runicorn_jupyter.tracking.documents import encode
 
-_FILES = frozenset({"events.jsonl", "logs.txt"})
-_DOCUMENTS = frozenset({"meta", "status", "summary", "assets"})
+_FILES = re.compile(r"events(\.[\w-]+)?\.jsonl|telemetry\.jsonl|logs(\.[\w-]+)?\.txt")
+_DOCUMENTS = frozenset({"meta", "status", "summary", "assets", "environment", "provenance"})
 _TAIL = 1024 * 1024
-_CLOCK_SLACK = 2.0
+_STALE = 86_400.0
 
 
 def adopt() -> int:
@@ -34,12 +36,22 @@ def adopt() -> int:
     except OSError:
         return 0
     for path in found:
+        if path.name.endswith(".tmp"):
+            _sweep(path)
+            continue
         try:
             with _claimed(path) as file:
                 settled += file is not None and _settle(path, file)
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return settled
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a process that was killed in the middle of a write left behind."""
+    with suppress(OSError):
+        if time() - path.stat().st_mtime > _STALE:
+            path.unlink()
 
 
 def _settle(path: Path, file: IO[bytes]) -> bool:
@@ -50,7 +62,7 @@ def _settle(path: Path, file: IO[bytes]) -> bool:
         _bring_documents(Path(kept["run_dir"]), kept)
     else:
         owner = json.loads(file.readline())
-        if _alive(owner) or owner["file"] not in _FILES:
+        if _alive(owner) or not _FILES.fullmatch(owner["file"]):
             return False
         run_dir = Path(owner["run_dir"])
         if run_dir.is_dir():
@@ -67,7 +79,7 @@ def _bring_lines(target: Path, file: IO[bytes]) -> None:
     waiting = spooled.split(b"\n")[:-1]
     home = Descriptor(target)
     size = os.fstat(home.number).st_size
-    if target.name == "logs.txt":
+    if target.suffix == ".txt":
         reach = len(spooled) + 1
         merged = _merged_text(waiting, os.pread(home.number, reach, max(0, size - reach)).split(b"\n")[:-1])
     else:
@@ -131,17 +143,7 @@ def _bring_documents(run_dir: Path, kept: dict[str, Any]) -> None:
 
 def _alive(owner: dict[str, Any]) -> bool:
     """Tell whether the process that spooled may still live; one of another host always may."""
-    if owner["host_id"] != machine.host_id():
-        return True
-    import psutil
-
-    try:
-        started = psutil.Process(owner["pid"]).create_time()
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.Error:
-        return True
-    return owner["pid_start"] is None or abs(started - owner["pid_start"]) <= _CLOCK_SLACK
+    return owner["host_id"] != machine.host_id() or machine.alive(owner["pid"], owner["pid_start"])
 
 
 @contextmanager

@@ -33,6 +33,14 @@ class Plan(NamedTuple):
     tags: tuple[str, ...] = ()
     notes: str | None = None
     strict: bool = False
+    private: bool = False
+    """Write nothing that tells about the person's machine."""
+
+    joins: Path | None = None
+    """The directory of a run that another process owns; this one only adds to it."""
+
+    rank: int | None = None
+    """Of this process in its job; None when it is alone or chooses the next free number."""
 
     @property
     def folder(self) -> Path:

@@ -5,18 +5,28 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic, time
 from typing import Any
 
 import orjson
 
 from runicorn_jupyter.paths import write_atomically
-from runicorn_jupyter.store.values import as_mapping
 from runicorn_jupyter.tracking import machine
 from runicorn_jupyter.tracking.appendfile import AppendFile
 from runicorn_jupyter.tracking.backlog import Backlog, spool_folder
 from runicorn_jupyter.tracking.documents import Documents, encode
-from runicorn_jupyter.tracking.faults import Faults, storage_sentence
+from runicorn_jupyter.tracking.faults import Faults, storage_sentence, tell
+from runicorn_jupyter.tracking.header import describe
+from runicorn_jupyter.tracking.ownership import (
+    events_of_rank,
+    is_ours,
+    living_owner,
+    locked,
+    logs_of_rank,
+    owner_is_here,
+    take_number,
+)
 from runicorn_jupyter.tracking.place import Plan, claim, last_step, new_id
 
 SYNC_EVERY = 5.0
@@ -27,7 +37,8 @@ BEAT_EVERY = 10.0
 class Recorder:
     """Owns the directory of one run; the run speaks to it, the keeper's thread calls `tick`.
 
-    A directory that cannot be made is tried again by every `tick`; until then lines wait in the spool.
+    A directory that cannot be made is tried again by every `tick`; until then lines wait in the spool. Where another
+    living process owns the directory, this one only adds lines to it, in a file of its own, and to the summary.
 
     Parameters
     ----------
@@ -38,53 +49,74 @@ class Recorder:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self.faults = Faults(strict=plan.strict)
-        self.owner = True
+        self.owner = plan.joins is None
         self.ready = True
-        self.resumed = False
+        self.resumed = plan.joins is not None
+        self.closed = False
+        self.rank = plan.rank or None
         self.best: Callable[[], dict[str, Any]] = dict
+        self.on_tick: Callable[[], None] = lambda: None
         self.on_fork: Callable[[], None] = lambda: None
-        try:
-            self.id, self.resumed = claim(plan.folder, plan.run_id)
-        except OSError as error:
-            self.id, self.ready = plan.run_id or new_id(), False
-            self.faults.note("directory", storage_sentence(error), error)
-        self.run_dir = plan.folder / self.id
-        self.documents = Documents(self.run_dir, self.faults)
-        self.events = AppendFile(self.run_dir / "events.jsonl", self._backlog("events.jsonl"), self.faults)
-        self.logs = AppendFile(self.run_dir / "logs.txt", self._backlog("logs.txt"), self.faults)
         self._beats = 0
         self._beat_due = self._sync_due = 0.0
         self._best_written: dict[str, Any] = {}
         self._kept: bytes | None = None
-        self._describe(time())
-        if not self.ready or not self.documents.write():
-            self._keep_documents()
+        self._began = (time(), monotonic())
+        self.run_dir = self._directory(plan)
+        self.id = self.run_dir.name
+        self.documents = Documents(self.run_dir, self.faults)
+        if self.owner:
+            self._take_over(plan)
+        self._name_files()
 
     @property
     def first_step(self) -> int:
         """The step of the first point that is logged without one."""
         return 1 + (last_step(self.events.path) if self.resumed else 0)
 
-    def tick(self) -> None:
-        """Do what is due: bring spooled lines home, sync, beat, and write the documents that changed."""
+    @property
+    def append(self) -> Callable[[bytes], None]:
+        """Append one event line; a rank above 0 is written into it."""
+        put = self.events.append
+        if not self.rank:
+            return put
+        tail = b',"rank":%d}\n' % self.rank
+        return lambda line: put(line[:-2] + tail)
+
+    @property
+    def mark(self) -> str:
+        """What stands before each line of text of a rank above 0, else nothing."""
+        return f"[rank {self.rank}] " if self.rank else ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything is where it belongs."""
+        return not (self.events.troubled or self.logs.troubled or self.documents.changed)
+
+    def tick(self) -> bool:
+        """Do what is due: bring spooled lines home, sync, beat, write the documents that changed; False at the end."""
         now = monotonic()
+        self.on_tick()
         if not self.ready:
             self._prepare()
         self.events.recover()
         self.logs.recover()
         if now >= self._sync_due:
             self._sync_due = now + SYNC_EVERY
+            self.documents.sync()
             self.events.sync()
             self.logs.sync()
-        if self.owner and self.ready:
-            if now >= self._beat_due:
+        if self.ready:
+            if self.owner and not self.closed and now >= self._beat_due:
                 self._beat_due = now + BEAT_EVERY
                 self._beat(now)
             self.write_documents()
+        return not (self.closed and self.settled)
 
     def write_documents(self) -> None:
         """Write the documents that changed, with the best value and the faults up to now."""
         if not self.owner:
+            self.documents.write()
             return
         best = self.best()
         if best != self._best_written:
@@ -101,11 +133,22 @@ class Recorder:
 
     def set_status(self, status: str) -> None:
         """Say ``running`` again, or how the run ended."""
+        if not self.owner:
+            return
         if status == "running":
             self.documents.drop("status", "ended_at")
             self.documents.update("status", {"status": status})
-        else:
-            self.documents.update("status", {"status": status, "ended_at": time()})
+            return
+        # A clock that was set back must not make a run that ended before it began.
+        wall, steady = self._began
+        ended_at = max(time(), wall + monotonic() - steady)
+        self.documents.update("status", {"status": status, "ended_at": ended_at})
+
+    def reclaim(self) -> None:
+        """Leave the documents to another process if it took the run over while this one was interrupted."""
+        if self.owner and not is_ours(self.run_dir):
+            self.owner = False
+            tell(f"run {self.id} was taken over by another process; this one goes on adding points to it.")
 
     def close(self, status: str) -> None:
         """Write all that waits and the final status; what the disk refuses stays in the spool or counts as lost."""
@@ -113,60 +156,64 @@ class Recorder:
             self._prepare()
         self.events.close()
         self.logs.close()
-        if not self.owner:
-            return
-        self.set_status(status)
-        self.documents.update("status", self._fault_fields())
-        self._end_session()
+        if self.owner:
+            self.set_status(status)
+            self.documents.update("status", self._fault_fields())
+            self._end_session()
         self.write_documents()
+        self.documents.sync()
+        self.closed = True
+
+    def another_file(self, name: str) -> AppendFile:
+        """Return one more file of the run that only grows."""
+        return AppendFile(self.run_dir / name, self._backlog(name), self.faults)
 
     def forked(self) -> None:
         """Become the recorder of a forked child: it appends to the same files, the documents stay its parent's."""
         self.owner = False
         self.faults.renew()
         self.documents.forked()
-        self.events.forked(self._backlog("events.jsonl"))
-        self.logs.forked(self._backlog("logs.txt"))
+        self.events.forked(self._backlog(self.events.path.name))
+        self.logs.forked(self._backlog(self.logs.path.name))
         self.on_fork()
 
-    def _describe(self, now: float) -> None:
-        """Fill the documents for this session; those of an earlier one are continued."""
-        plan = self._plan
-        known = self.documents.load("meta") if self.resumed else {}
-        before = self.documents.load("status") if self.resumed else {}
-        if self.resumed:
-            self.documents.load("summary")
-            self.documents.load("assets")
-        sessions = known.get("sessions")
-        sessions = sessions if isinstance(sessions, list) else []
-        session = machine.session("resume" if self.resumed else "start", now)
-        self.documents.update("meta", {
-            "id": self.id,
-            "project": plan.project,
-            "name": plan.name,
-            "created_at": known.get("created_at", now),
-            "python": session["python"],
-            "platform": machine.platform(),
-            "hostname": session["host"],
-            "pid": session["pid"],
-            "storage_dir": str(plan.root),
-            "path": known.get("path", plan.path),
-            "alias": known.get("alias") if plan.alias is None else plan.alias,
-            "tags": list(plan.tags) or known.get("tags", []),
-            "notes": known.get("notes", "") if plan.notes is None else plan.notes,
-            "pid_start": session["pid_start"],
-            "host_id": machine.host_id(),
-            "sessions": [*sessions, session],
-        })  # fmt: skip
-        self.documents.update("status", {"status": "running", "started_at": before.get("started_at", now)})
-        self.documents.drop("status", "ended_at")
-        if plan.config is not None:
-            config = as_mapping(self.documents["assets"].get("config"))
-            args = {**as_mapping(config.get("args")), **plan.config}
-            self.documents.update("assets", {
-                "code": {}, "datasets": [], "pretrained": [], "outputs": [], **self.documents["assets"],
-                "config": {"extra": {}, "config_files": [], **config, "args": args},
-            })  # fmt: skip
+    def _directory(self, plan: Plan) -> Path:
+        if plan.joins is not None:
+            return plan.joins
+        try:
+            run_id, self.resumed = claim(plan.folder, plan.run_id)
+        except OSError as error:
+            run_id, self.ready = plan.run_id or new_id(), False
+            self.faults.note("directory", storage_sentence(error), error)
+        return plan.folder / run_id
+
+    def _take_over(self, plan: Plan) -> None:
+        """Write the documents of this session, unless another process that lives has the run open."""
+        shared = self.ready and plan.run_id is not None
+        with locked(self.run_dir) if shared else contextlib.nullcontext():
+            if shared and living_owner(self.run_dir) is not None:
+                self.owner, self.resumed = False, True
+                tell(
+                    f"run {self.id} is being written by another process; this one adds its points to it, with a rank "
+                    "of its own, and leaves its status alone."
+                )
+                return
+            describe(self.documents, plan, self.id, self._began[0], resumed=self.resumed)
+            if not self.ready or not self.documents.write(sync=False):
+                self._keep_documents()
+
+    def _name_files(self) -> None:
+        events, logs = "events.jsonl", "logs.txt"
+        if not self.owner:
+            try:
+                self.rank = self.rank or take_number(self.run_dir)
+            except OSError as error:
+                self.faults.note("directory", storage_sentence(error), error)
+            else:
+                events = events_of_rank(self.rank)
+                logs = logs if owner_is_here(self.run_dir) else logs_of_rank(self.rank)
+        self.events = AppendFile(self.run_dir / events, self._backlog(events), self.faults)
+        self.logs = AppendFile(self.run_dir / logs, self._backlog(logs), self.faults)
 
     def _end_session(self) -> None:
         sessions = [dict(entry) for entry in self.documents["meta"].get("sessions", [])]

@@ -13,28 +13,40 @@ from typing import TYPE_CHECKING, Any, Self
 from runicorn_jupyter.tracking import endings
 from runicorn_jupyter.tracking.appendfile import PATIENCE
 from runicorn_jupyter.tracking.best import PrimaryMetric
+from runicorn_jupyter.tracking.calls import guarded
 from runicorn_jupyter.tracking.documents import fit
+from runicorn_jupyter.tracking.errands import Errands
 from runicorn_jupyter.tracking.keeper import keeper
+from runicorn_jupyter.tracking.options import NOTHING, Recorded
+from runicorn_jupyter.tracking.place import Plan
 from runicorn_jupyter.tracking.points import INTEGER_LIMIT, PLAIN, RESERVED, as_pairs, encode, flatten, plain, text_of
 from runicorn_jupyter.tracking.recorder import Recorder
+from runicorn_jupyter.tracking.run_artifacts import RunArtifacts
+from runicorn_jupyter.tracking.run_assets import RunAssets
+from runicorn_jupyter.tracking.run_companions import RunCompanions
+from runicorn_jupyter.tracking.run_media import RunMedia
 from runicorn_jupyter.tracking.views import views
 
 if TYPE_CHECKING:
-    from os import PathLike
+    import logging
+    from collections.abc import Callable
     from types import TracebackType
 
-    from runicorn_jupyter.tracking.place import Plan
-
 _CLOSING_WAIT = 20.0
+_ERRANDS_WAIT = 60.0
+"""Seconds for which `finish` waits for what is still being copied into the archive."""
+
 _SHOWN = 4
 
 
-class Run:
+class Run(RunMedia, RunAssets, RunArtifacts, RunCompanions):
     """One run; made by `init`, a context manager, and safe to use from several threads.
 
     Nothing here raises into the training once the run exists, except ValueError for a wrong `set_primary_metric`:
     faults are counted, told once, and what cannot be written is kept and merged later. ``init(strict=True)`` makes all
     of them raise.
+
+    ``Run(project=…, name=…)`` takes the keywords of `init` and does the same, but for making the run the active one.
 
     Attributes
     ----------
@@ -46,13 +58,17 @@ class Run:
         Absolute.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan | str | None = None, recorded: Recorded = NOTHING, **keywords: Any) -> None:
+        if not isinstance(plan, Plan):
+            from runicorn_jupyter.tracking.start import prepare
+
+            plan, recorded = prepare(plan, keywords)
         self.project, self.name, self.alias = plan.project, plan.name, plan.alias
         self.config: dict[str, Any] = dict(plan.config or {})
         self.storage_root: Path = plan.root
         self._recorder = recorder = Recorder(plan)
         self._faults = recorder.faults
-        self._append = recorder.events.append
+        self._append = recorder.append
         known = recorder.documents["meta"].get("path")
         self.path = known if isinstance(known, str) else plan.path
         self.id = recorder.id
@@ -66,9 +82,13 @@ class Run:
         self._steps = count(recorder.first_step)
         self._primary: PrimaryMetric | None = None
         self._last: dict[str, Any] = {}
+        self._errands = Errands(recorder.faults)
+        self._at_end: list[Callable[[], object]] = []
         recorder.best = lambda: self._primary.fields() if self._primary else {}
+        recorder.on_tick = self._errands.begin
         recorder.on_fork = self._forked
         keeper.keep(recorder)
+        self._accompany(recorded)
 
     def log(
         self, data: Mapping[str, Any] | None = None, *, step: int | None = None, stage: Any = None, **kw: Any
@@ -109,79 +129,19 @@ class Run:
         except Exception as error:  # noqa: BLE001 - nothing raises into training
             self._faults.caught("log", error)
 
+    @guarded
     def log_text(self, text: str) -> None:
         """Append `text` to logs.txt, every line with the local time of day before it."""
-        if not self._open and not self._reopen():
-            return
-        try:
-            clock = strftime("%H:%M:%S", localtime())
-            lines = text_of(text).removesuffix("\n").split("\n")
-            block = "".join(f"{clock} | {line}\n" for line in lines)
-            self._recorder.logs.append(block.encode("utf-8", "replace"))
-        except Exception as error:  # noqa: BLE001 - nothing raises into training
-            self._faults.caught("log_text", error)
+        before = f"{strftime('%H:%M:%S', localtime())} | {self._recorder.mark}"
+        lines = text_of(text).removesuffix("\n").split("\n")
+        block = "".join(f"{before}{line}\n" for line in lines)
+        self._recorder.logs.append(block.encode("utf-8", "replace"))
 
-    def log_image(
-        self,
-        key: str,
-        image: Any,
-        step: int | None = None,
-        caption: str | None = None,
-        format: str = "png",  # noqa: A002 - the documented name
-        quality: int = 90,
-    ) -> str | None:
-        """Store a picture; return its path relative to the run directory, None when that failed.
+    def get_logging_handler(self, level: int = 20, fmt: str | None = None) -> logging.Handler:
+        """Return a handler for the standard ``logging`` that appends its records to logs.txt."""
+        from runicorn_jupyter.tracking.loghandler import RunHandler
 
-        Parameters
-        ----------
-        key : str
-            Under which it is shown; pictures of one key are frames of one strip.
-        image : bytes, path, PIL image, numpy array or matplotlib figure
-            Arrays are H x W or H x W x C, ``uint8`` or floats from 0 to 1.
-        step : int, optional
-            Goes along with the picture; the counter of `log` is left alone.
-        caption : str, optional
-            Shown below it.
-        format : str
-            The file format for arrays, PIL images and figures.
-        quality : int
-            For JPEG and WebP.
-        """
-        if not self._open and not self._reopen():
-            return None
-        try:
-            from runicorn_jupyter.tracking.media import file_name, store_bytes, store_copy
-            from runicorn_jupyter.tracking.pictures import picture
-
-            made, extension = picture(image, format.lower().lstrip("."), quality)
-            name = file_name(text_of(key), extension)
-            place = (
-                store_bytes(self.run_dir, name, made)
-                if isinstance(made, bytes)
-                else store_copy(self.run_dir, name, made)
-            )
-            self._log_media("image", key, place, step, caption)
-        except Exception as error:  # noqa: BLE001 - nothing raises into training
-            self._faults.caught("log_image", error)
-            return None
-        return place
-
-    def log_file(
-        self, key: str, path: str | PathLike[str], step: int | None = None, caption: str | None = None
-    ) -> str | None:
-        """Copy a file into the run; return the copy's path relative to the run directory, None when that failed."""
-        if not self._open and not self._reopen():
-            return None
-        try:
-            from runicorn_jupyter.tracking.media import file_name, store_copy
-
-            source = Path(path)
-            place = store_copy(self.run_dir, file_name(text_of(key), source.suffix), source)
-            self._log_media("file", key, place, step, caption)
-        except Exception as error:  # noqa: BLE001 - nothing raises into training
-            self._faults.caught("log_file", error)
-            return None
-        return place
+        return RunHandler(self, level, fmt)
 
     def summary(self, update: Mapping[str, Any] | None = None, **kw: Any) -> None:
         """Merge values into summary.json, which is rewritten within a second."""
@@ -189,6 +149,9 @@ class Run:
             return
         try:
             self._recorder.documents.update("summary", fit({**as_pairs(update), **kw}, self._faults.note))
+            if not self._recorder.owner:
+                # A worker may be ended without a word once it has said this.
+                self._recorder.write_documents()
         except Exception as error:  # noqa: BLE001 - nothing raises into training
             self._faults.caught("summary", error)
 
@@ -218,9 +181,10 @@ class Run:
             return
         self._open, self._finished = False, True
         self.status = endings.final_word(status)
-        keeper.release(self._recorder)
         endings.forget(self)
         try:
+            self._wind_up()
+            keeper.release(self._recorder)
             self._close()
         except Exception as error:  # noqa: BLE001 - nothing raises into training
             self._faults.caught("finish", error)
@@ -237,6 +201,27 @@ class Run:
         """Whether `finish` was called."""
         return self._finished
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether `finish` was called; upstream's name for it."""
+        return self._finished
+
+    @property
+    def rank(self) -> int:
+        """The number of this process in its run; 0 is the one that owns the run's status and documents."""
+        return self._recorder.rank or 0
+
+    def call_at_end(self, call: Callable[[], object]) -> None:
+        """Call `call` when the run is finished, before its last lines are written; the last one given comes first."""
+        self._at_end.append(call)
+
+    def child_environment(self) -> dict[str, str]:
+        """Return the variables that make `init` in a process started with them join this run.
+
+        ``subprocess.run(command, env={**os.environ, **run.child_environment()})``
+        """
+        return {"RUNICORN_DIR": str(self.storage_root), "RUNICORN_RUN_ID": self.id}
+
     def interrupt(self) -> None:
         """Mark the run as interrupted because its notebook cell was; the next `log` reopens it."""
         if not self._open:
@@ -246,6 +231,12 @@ class Run:
         with contextlib.suppress(Exception):
             self._recorder.set_status("interrupted")
             self._recorder.write_documents()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled for another process, such as a worker that is spawned, a run is joined there."""
+        from runicorn_jupyter.tracking.start import join
+
+        return join, (str(self.storage_root), self.project, self.name, self.id)
 
     def __enter__(self) -> Self:
         return self
@@ -284,11 +275,6 @@ class Run:
         self._steps = count(number + 1)
         return number
 
-    def _log_media(self, kind: str, key: str, place: str, step: int | None, caption: str | None) -> None:
-        note = self._faults.note
-        fields = {"key": text_of(key), "path": place, "step": plain(step, note), "caption": plain(caption, note)}
-        self._append(encode(time(), kind, fields, note))
-
     def _reopen(self) -> bool:
         """Go on after an interrupted cell or in a forked child; False when the run is finished."""
         if self._finished:
@@ -298,6 +284,7 @@ class Run:
             return False
         if self.status != "running":
             self.status = "running"
+            self._recorder.reclaim()
             self._recorder.set_status("running")
         self._open = True
         keeper.keep(self._recorder)
@@ -307,12 +294,32 @@ class Run:
         """Become the run of a forked child: the next call goes through `_reopen`, where its own keeper is started."""
         if self._primary is not None:
             self._primary.forked()
+        self._errands.forked()
+        self._at_end.clear()
+        self._outputs = None
         self._open = False
+
+    def _wind_up(self) -> None:
+        """End what goes along with the run; each part for itself, for one that fails must not keep the others alive."""
+        if self._outputs is not None:
+            self._at_end.append(self._outputs.stop)
+            self._outputs = None
+        for end in reversed(self._at_end):
+            try:
+                end()
+            except Exception as error:  # noqa: BLE001 - nothing raises into training
+                self._faults.caught("finish", error)
+        self._at_end.clear()
+        if not self._errands.wait(_ERRANDS_WAIT):
+            self._faults.note("archive", f"run {self.id} ends while files are still being copied; they are not kept.")
 
     def _close(self) -> None:
         hanging = self._recorder.events.hanging or self._recorder.logs.hanging or keeper.stuck(PATIENCE)
         if not hanging:
             self._recorder.close(self.status)
+            if not self._recorder.settled:
+                # In a process that goes on, such as a notebook, what waits comes home as soon as the disk recovers.
+                keeper.keep(self._recorder)
             return
         # A disk that hangs may hold this thread, not the one that trains.
         closing = threading.Thread(target=self._recorder.close, args=(self.status,), daemon=True)

@@ -11,16 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from runicorn_jupyter.tracking import active, endings, start, switch
+from runicorn_jupyter.tracking import active, endings, switch
+from runicorn_jupyter.tracking.keeper import keeper
 
 
 @pytest.fixture(autouse=True)
 def _no_run_is_left(own_home: Path) -> Iterator[None]:
     yield
     endings.end_active()
+    # What could not be brought home is tried for as long as the process lives; not into the next test's folders.
+    keeper._kept.clear()
     switch.reset_enabled()
     active._told.clear()
-    start._told.clear()
 
 
 @pytest.fixture

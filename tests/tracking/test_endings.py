@@ -28,6 +28,16 @@ START = "from runicorn_jupyter import tracking as rn\nrun = rn.init('p', 'n')\nr
         ("import sys; sys.last_value = None\ntry:\n  1/0\nexcept ZeroDivisionError:\n  pass", "finished"),
         ("import threading; t = threading.Thread(target=lambda: 1/0); t.start(); t.join()", "finished"),
         ("run.finish('interrupted'); raise ValueError('x')", "interrupted"),
+        ("import sys; sys.exit(1)", "failed"),
+        ("import sys; sys.exit('no GPU')", "failed"),
+        ("import sys\ndef main():\n  sys.exit(3)\nmain()", "failed"),
+        ("import argparse; argparse.ArgumentParser().error('bad')", "failed"),
+        ("import sys\ntry:\n  sys.exit(1)\nexcept SystemExit:\n  pass", "finished"),
+        ("import sys\ntry:\n  sys.exit(1)\nexcept BaseException as error:\n  kept = error", "finished"),
+        ("import sys\ntry:\n  sys.exit(1)\nfinally:\n  run.log(b=1); sys.exit(0)", "finished"),
+        ("import sys, threading\nt = threading.Thread(target=lambda: sys.exit(1)); t.start(); t.join()", "finished"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", "interrupted"),
+        ("import os, signal, time\nos.kill(os.getpid(), 15)\nwhile True: time.sleep(1)", "interrupted"),
     ],
 )
 def test_the_status_tells_how_the_script_ended(root, script, ending, status):
@@ -36,7 +46,59 @@ def test_the_status_tells_how_the_script_ended(root, script, ending, status):
     found = document(run_dir, "status")
     assert found["status"] == status
     assert found["ended_at"] >= found["started_at"]
-    assert len(points(run_dir)) == 1
+    assert "a" in points(run_dir)[0]
+
+
+def test_the_exit_code_and_the_message_are_those_of_the_script(script):
+    for ending, code, message in (
+        ("sys.exit(3)", 3, ""),
+        ("sys.exit('why')", 1, "why\n"),
+        ("sys.exit()", 0, ""),
+        ("os.kill(os.getpid(), 15)", -15, ""),
+        ("assert type(capture()).__name__ == 'SystemExit'; sys.exit(capture().code)", 7, ""),
+    ):
+        capture = "def capture():\n  try: sys.exit(7)\n  except SystemExit as error: return error\n"
+        done = script("import os, sys\n" + START + capture + ending)
+        assert (done.returncode, done.stderr) == (code, message)
+
+
+def test_the_exception_of_sys_exit_travels_to_another_process(script):
+    source = START + (
+        "import pickle, sys\n"
+        "try: sys.exit(4)\n"
+        "except SystemExit as error: again = pickle.loads(pickle.dumps(error))\n"
+        "assert (type(again), again.code) == (SystemExit, 4)\n"
+    )
+    assert script(source).returncode == 0
+
+
+def test_a_program_that_handles_sigterm_itself_is_left_alone(root, script):
+    source = (
+        "import os, signal, sys\nsignal.signal(signal.SIGTERM, lambda *a: print('mine'))\n"
+        + START
+        + "os.kill(os.getpid(), 15)\nrun.log(b=2)"
+    )
+    done = script(source)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "mine")
+    assert document(only_run(root), "status")["status"] == "finished"
+
+
+def test_a_worker_that_is_terminated_leaves_the_run_to_its_parent(root, script):
+    source = START + (
+        "import os, signal, time\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    run.log(a=2)\n"
+        "    time.sleep(60)\n"
+        "while (run.run_dir / 'events.jsonl').read_bytes().count(b'\\n') < 2: time.sleep(0.01)\n"
+        "os.kill(pid, signal.SIGTERM)\n"
+        "assert os.waitpid(pid, 0)[1] == signal.SIGTERM\n"
+        "import json; assert json.load(open(run.run_dir / 'status.json'))['status'] == 'running'\n"
+        "run.log(a=3)\n"
+    )
+    done = script(source)
+    assert done.returncode == 0, done.stderr
+    assert document(only_run(root), "status")["status"] == "finished"
 
 
 def test_an_error_that_was_handled_before_the_run_began_is_not_its_end(root, script):

@@ -304,7 +304,7 @@ def test_a_spool_of_a_dead_process_is_brought_home_once(root, script, spool, mon
     root.write_text("in the way")
     assert script(source).returncode == 0
     root.unlink()
-    assert len(list(spool.iterdir())) == 2
+    assert len([path for path in spool.iterdir() if path.suffix != ".tmp"]) == 2
     assert orphans.adopt() == 2
     run_dir = root / "p" / "n" / "runs" / "mine"
     assert [point["a"] for point in points(run_dir)] == list(range(10))
@@ -404,3 +404,55 @@ def test_events_of_every_kind_wait_together(root, disk, until):
     run.log({"a": 2})
     run.finish()
     assert [event["type"] for event in events(run.run_dir)] == ["metrics", "image", "metrics"]
+
+
+def test_what_a_finished_run_left_in_the_spool_comes_home_when_the_disk_recovers(root, disk, spool, until):
+    """In a process that goes on, such as a notebook, nobody has to start another one."""
+    run = init(storage=root, capture_env=False)
+    run.log({"a": 1})
+    disk.fail_at = lambda _calls: True
+    run.log({"a": 2})
+    run.log_text("kept")
+    run.summary({"b": 3})
+    run.finish("failed")
+    assert steps(run) == [1]
+    assert list(spool.glob("*events.jsonl*"))
+    disk.fail_at = None
+    until(lambda: list(spool.iterdir()) == [])
+    assert steps(run) == [1, 2]
+    until(lambda: document(run.run_dir, "status")["status"] == "failed")
+    assert document(run.run_dir, "summary") == {"b": 3}
+    assert (run.run_dir / "logs.txt").read_text().endswith("kept\n")
+    from runicorn_jupyter.tracking.keeper import keeper
+
+    until(lambda: run._recorder not in keeper._kept)
+    assert run._recorder.events._descriptor is None
+
+
+@pytest.mark.parametrize("jump", [86_400.0, -86_400.0, 3600.0, -3600.0])
+def test_c11_a_clock_that_jumps_spoils_neither_order_nor_duration(root, monkeypatch, jump):
+    import time
+
+    from runicorn_jupyter.tracking import recorder as recorder_module
+    from runicorn_jupyter.tracking import run as run_module
+
+    run = init(storage=root, capture_env=False)
+    run.log({"a": 1})
+    for module in (recorder_module, run_module):
+        monkeypatch.setattr(module, "time", lambda: time.time() + jump)
+    run.log({"a": 2})
+    run.finish()
+    status = document(run.run_dir, "status")
+    assert status["ended_at"] >= status["started_at"]
+    assert document(run.run_dir, "meta")["sessions"][0]["ended_at"] == status["ended_at"]
+    assert [(point["a"], point["global_step"]) for point in points(run.run_dir)] == [(1, 1), (2, 2)]
+
+
+def test_two_writers_of_one_file_do_not_share_a_temporary_name(tmp_path):
+    """On a shared disk another host may have a process of the same number."""
+    import subprocess
+    import sys
+
+    source = "from runicorn_jupyter import paths; print(paths._MARK)"
+    marks = {subprocess.run([sys.executable, "-c", source], capture_output=True, check=True).stdout for _ in range(3)}
+    assert len(marks) == 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from dataclasses import dataclass
 
 import pytest
@@ -76,12 +75,6 @@ def test_mixed_naming_styles_and_wrong_types_are_refused(root):
     for keywords in ({"path": "a", "name": "b"}, {"config": 3}, {"tags": [1]}, {"notes": 5}, {"storage": "E:\\data"}):
         with pytest.raises(ValueError, match=r"\w+"):
             rn.init(**{"storage": root, **keywords})
-
-
-def test_what_is_not_recorded_yet_is_told_once(root, capsys):
-    rn.init(storage=root, capture_env=True, snapshot_format="zip", tqdm_mode="smart", capture_console=False)
-    rn.init(storage=root, capture_env=True)
-    assert re.findall(r"runicorn: (\w+) is accepted", capsys.readouterr().err) == ["capture_env"]
 
 
 @dataclass

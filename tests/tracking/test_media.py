@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
+import wave
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -108,3 +111,86 @@ def test_a_fifo_is_no_file_and_does_not_hold_the_training(run, tmp_path):
     assert run.log_file("k", tmp_path / "pipe") is None
     assert run.log_image("k", tmp_path / "pipe") is None
     assert run._faults.counts == {"log_file": 1, "log_image": 1}
+
+
+def stored(run, place):
+    return json.loads((run.run_dir / place).read_text("utf-8"))
+
+
+ROWS = {"columns": ["a", "b"], "data": [[1, "x"], [2.5, None]]}
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        (pd.DataFrame({"a": [1, 2.5], "b": ["x", None]}, dtype=object), None),
+        ([{"a": 1, "b": "x"}, {"a": 2.5}], None),
+        ({"a": [1, 2.5], "b": ["x"]}, None),
+        ([[1, "x"], [2.5, None]], ["a", "b"]),
+        (((1, "x"), (2.5, float("nan"))), ("a", "b")),
+    ],
+    ids=["frame", "dicts", "columns", "rows", "tuples and NaN"],
+)
+def test_a_table_is_rows_and_columns_that_pandas_reads(run, table, columns):
+    place = run.log_table("t", table, step=2, caption="c", columns=columns)
+    assert stored(run, place) == ROWS
+    assert list(pd.read_json(run.run_dir / place, orient="split").columns) == ["a", "b"]
+    (event,) = events(run.run_dir)
+    assert event["type"] == "table"
+    assert event["data"] == {"key": "t", "path": place, "step": 2, "caption": "c", "columns": ["a", "b"], "rows": 2}
+
+
+def test_cells_of_libraries_become_plain_and_a_long_table_is_cut(run, capsys):
+    frame = pd.DataFrame({"when": [pd.Timestamp("2026-01-02"), pd.NaT], "n": np.array([1, 2], dtype="int8")})
+    assert stored(run, run.log_table("t", frame))["data"] == [["2026-01-02T00:00:00", 1], [None, 2]]
+    assert stored(run, run.log_table("t", np.eye(2)))["columns"] == ["column 1", "column 2"]
+    long = run.log_table("t", [[n] for n in range(12_000)], columns=["n"])
+    assert len(stored(run, long)["data"]) == 10_000
+    assert events(run.run_dir)[-1]["data"]["rows"] == 12_000
+    assert run.log_table("t", "text") is None
+    assert run.log_table("t", [1, 2]) is None
+    assert "cut to 10000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("samples", "channels", "first"),
+    [
+        (np.linspace(-1, 1, 800, dtype="float32"), 1, -32767),
+        (np.full((800, 2), 0.5), 2, 16383),
+        (np.full((2, 800), 99, dtype="int16"), 2, 99),
+        (np.full(800, np.nan), 1, 0),
+        ([0.0] * 800, 1, 0),
+    ],
+)
+def test_samples_become_a_wav_file(run, samples, channels, first):
+    place = run.log_audio("s", samples, sample_rate=8000, step=1)
+    with wave.open(str(run.run_dir / place)) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getnframes()) == (channels, 8000, 800)
+        assert int.from_bytes(file.readframes(1)[:2], "little", signed=True) == first
+    data = events(run.run_dir)[0]["data"]
+    assert (data["sample_rate"], data["seconds"], data["step"]) == (8000, 0.1, 1)
+
+
+def test_sounds_that_are_files_already_stay_what_they_are(run, tmp_path):
+    (tmp_path / "x.ogg").write_bytes(b"OggS...")
+    assert run.log_audio("s", tmp_path / "x.ogg").endswith("_s.ogg")
+    assert run.log_audio("s", b"RIFF....").endswith("_s.wav")
+    assert run.log_audio("s", np.zeros(10)) is None
+    assert run.log_audio("s", np.zeros((9, 9)), 8000) is None
+    assert run._faults.counts == {"log_audio": 2}
+
+
+def test_figures_of_plotly_are_json_and_of_matplotlib_pictures(run, monkeypatch):
+    import plotly.graph_objects as go
+
+    place = run.log_figure("f", go.Figure(go.Scatter(y=[1, 2])), caption="c")
+    assert stored(run, place)["data"][0]["type"] == "scatter"
+    assert events(run.run_dir)[0]["type"] == "figure"
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.subplots().plot([1, 2])
+    assert opened(run, run.log_figure("f", figure)).format == "PNG"
+    assert events(run.run_dir)[1]["type"] == "image"
+    assert run.log_figure("f", object()) is None
