@@ -66,7 +66,7 @@ class Workspace(RunPoints):
         `root` is a file or cannot be read.
     """
 
-    def __init__(self, root: Path, *, reason: str = "argument", holder: str = "kernel", tick: float = 0.075) -> None:
+    def __init__(self, root: Path, *, reason: str = "argument", holder: str = "kernel", tick: float = 0.08) -> None:
         with suppress(RootMissing):
             check_root(root)
         self.root = root

@@ -23,7 +23,7 @@ SMALL = 1024 * 1024
 """Bytes of events that are summed up on the spot; longer ones when their turn comes."""
 
 UNLIMITED = 1 << 62
-_TRUST = 3
+_TRUST = 6
 """How often in a row a run is read by its events alone."""
 
 
