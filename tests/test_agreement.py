@@ -21,7 +21,7 @@ _TAKEN = {"step", "global_step", "stage", "time", "epoch"}
 _names = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(lambda name: name not in _TAKEN)
 _numbers = st.floats() | st.integers(-(2**63), 2**63 - 1)
 _values = _numbers | st.booleans() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-_steps = st.none() | st.integers(-50, 50) | st.integers(-(2**53), 2**53)
+_steps = st.none() | st.integers(-50, 50) | st.integers(-(2**53), 2**53 - 100)
 _points = st.lists(st.tuples(_steps, st.dictionaries(_names, _values, max_size=5)), max_size=40)
 
 PATIENT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -93,7 +93,7 @@ class _Checks(_Base):
         """The JSON body of this request."""
         return Body(self.request.body)
 
-    async def ask(self, question: Callable[[Workspace], _T], *, patient: bool = True) -> _T:
+    async def ask(self, question: Callable[[Workspace], _T], *, patient: bool | float = True) -> _T:
         """Return ``question(workspace)``, worked out in a thread; see `Service.ask`."""
         return await self.service.ask(question, patient=patient)
 

@@ -14,6 +14,9 @@ from runicorn_jupyter.server.wire import encode
 from runicorn_jupyter.workspace import Workspace
 
 COLUMNS = ("config", "summary", "metrics")
+_PAGED = 0.3
+"""Seconds that a page waits for the first walk over a root; who asks for all runs would take a part for the whole."""
+
 _LIST_LIMIT = 1_000_000
 _FACET_LIMIT = 1000
 _WORTH_IT = 32 * 1024
@@ -126,7 +129,8 @@ class ListGate(Gate):
             mark = hall.mark()
             return mark if mark in known else question(hall)
 
-        page = await self.ask(unless_known)
+        paged = self.get_query_argument("limit", None) is not None
+        page = await self.ask(unless_known, patient=_PAGED if paged else True)
         if isinstance(page, str):
             self.set_header("Etag", f'W/"{page}{ending}"')
             self.set_status(304)

@@ -79,17 +79,19 @@ class Service:
         self._closing = False
         self._waited = False
 
-    async def ask(self, question: Callable[[Workspace], _T], *, patient: bool = True) -> _T:
+    async def ask(self, question: Callable[[Workspace], _T], *, patient: bool | float = True) -> _T:
         """Return ``question(workspace)``, worked out in a thread: the event loop stays free for others.
 
-        A `patient` question that comes right after the start waits up to 3 s for the first walk over the root, so
-        that a client which knows nothing of ``complete`` sees whole lists unless the root is very large.
+        A `patient` question that comes right after the first start on a root waits up to 3 s (or so many seconds) for
+        the first walk over it, so that a client which knows nothing of ``complete`` sees whole lists unless the root is
+        very large.
         """
-        return await self.in_thread(lambda: question(self._opened(patient=patient)))
+        patience = _FIRST_WALK if patient is True else float(patient)
+        return await self.in_thread(lambda: question(self._opened(patience)))
 
     def warm_up(self) -> None:
         """Open the workspace now, in a thread; what goes wrong shows at the first request."""
-        self._threads.submit(self._opened, patient=False)
+        self._threads.submit(self._opened, 0.0)
 
     async def in_thread(self, work: Callable[[], _T]) -> _T:
         """Return ``work()``, run in one of a few threads of our own, so that a hung disk cannot use up Jupyter's."""
@@ -134,7 +136,7 @@ class Service:
             await asyncio.wait_for(done.wait(), _CLOSING)
         return done.is_set()
 
-    def _opened(self, *, patient: bool) -> Workspace:
+    def _opened(self, patience: float) -> Workspace:
         with self._lock:
             if self._workspace is None:
                 if self._closing:
@@ -143,10 +145,11 @@ class Service:
                 # An index from before is shown at once and says that it is not confirmed; an empty one says nothing.
                 self._waited = self._workspace.wait_listed(0)
             workspace = self._workspace
-        if patient and not self._waited:
-            if workspace.wait_listed(_FIRST_WALK):
+        if patience and not self._waited:
+            listed = workspace.wait_listed(patience)
+            if listed:
                 workspace.wait_complete(_METRICS)
-            self._waited = True
+            self._waited = self._waited or listed or patience >= _FIRST_WALK
         return workspace
 
     def _close_workspace(self) -> None:

@@ -35,7 +35,7 @@ _PRAGMAS = (
     "PRAGMA journal_size_limit=8388608",
 )
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_SIGNS = ("no such table: run", "no such table: state", "no such table: lease", "could not decode")
+_SIGNS = ("no such table", "could not decode")
 _UNUSABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL})
 _ATTEMPTS = 20
 

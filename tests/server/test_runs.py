@@ -145,6 +145,8 @@ async def test_r1_is_filtered_sorted_and_paged_by_cursor(mount: Mount) -> None:
 async def test_r1_sends_exactly_what_the_records_say(mount: Mount, root: Path) -> None:
     """The ready texts and the parsed records are one list; detail and query agree with it."""
     columns = ("summary", "config", "metrics")
+    while (await mount.fetch("/runs?limit=1")).headers["X-Runicorn-Complete"] != "true":  # noqa: ASYNC110 - HTTP has no event
+        await asyncio.sleep(0.02)
     listed = await mount.json(f"/runs?columns={','.join(columns)}")
     with Workspace(root) as hall:
         hall.refresh()

@@ -37,8 +37,12 @@ def digest(root: Path) -> str:
 
 
 def told(hall: Workspace) -> list[dict]:
-    """Return what a root comes to, without what depends on when it was read."""
-    return [run.item(("config", "summary", "metrics")) for run in hall.runs().runs]
+    """Return what a root comes to, from the first answer that says it is whole."""
+    deadline = time.monotonic() + 60
+    while not (page := hall.runs()).complete:
+        assert time.monotonic() < deadline, page.pending
+        time.sleep(0.02)
+    return [run.item(("config", "summary", "metrics")) for run in page.runs]
 
 
 @pytest.fixture(params=["upstream-0.5.3", "upstream-0.7.2"])
@@ -75,7 +79,7 @@ for line in sys.stdin:
 
 def test_killed_at_any_moment_the_next_start_is_complete(root, truth):
     """C07: the kill falls on opening, walking, measuring or writing; no file of the root changes."""
-    before, chance, killed = digest(root), random.Random(7), 0
+    before, chance, killed, longest = digest(root), random.Random(7), 0, 0.3
     command = [sys.executable, "-c", NURSERY, str(root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as nursery:
         assert nursery.stdout.readline() == "ready\n"
@@ -84,16 +88,18 @@ def test_killed_at_any_moment_the_next_start_is_complete(root, truth):
                 shutil.rmtree(cache_folder(), ignore_errors=True)
             print("go", file=nursery.stdin, flush=True)
             child = int(nursery.stdout.readline())
-            time.sleep(chance.uniform(0.0, 0.4))  # the moment of the kill: chance, not a condition
+            time.sleep(chance.uniform(0.0, longest))  # the moment of the kill: chance, not a condition
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
-            killed += int(nursery.stdout.readline()) == signal.SIGKILL
+            in_time = int(nursery.stdout.readline()) == signal.SIGKILL
+            killed += in_time
+            longest *= 1.2 if in_time else 0.6  # as long as a life takes on this machine
             if life % 5 == 4:
                 with Workspace(root) as hall:
                     assert hall.wait_complete(60)
                     assert told(hall) == truth
         nursery.stdin.close()
-    assert killed >= LIVES // 4, "too many lives ended by themselves to prove anything"
+    assert killed >= LIVES // 3, "too many lives ended by themselves to prove anything"
     assert digest(root) == before
 
 

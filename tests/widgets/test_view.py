@@ -238,7 +238,7 @@ def test_nothing_of_this_machine_is_in_any_output_or_message(root, notebook, com
     view.close()
     state = {name: value for name, value in comms[0].opened.items() if name != "_esm"}
     said = json.dumps([notebook.display_pub.outputs, comms[0].messages, state], default=str)
-    for secret in (str(root), str(own_home), "planted", "48899", "127.0.0.1", socket.gethostname()):
+    for secret in (str(root), str(own_home), "planted", ":48899", "127.0.0.1", socket.gethostname()):
         assert secret not in said
 
 

@@ -22,6 +22,7 @@ export class Feed {
   private _users = 0;
   private _socket: WebSocket | null = null;
   private _version: number | undefined;
+  private _complete: boolean | undefined;
   private _failures = 0;
   private _timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -72,10 +73,15 @@ export class Feed {
       changed: string[];
       gone: string[];
       all?: boolean;
+      complete?: boolean;
     };
-    // `all`: what we know is too old, or of an index that was begun again. A smaller version says so, too.
+    // `all`: what we know is too old, or of an index that was begun again. A smaller version says so, too. And once
+    // every run has been looked at, lists that said they are not whole are to be read again.
     const again =
-      frame.all === true || (this._version !== undefined && frame.version < this._version);
+      frame.all === true ||
+      (this._version !== undefined && frame.version < this._version) ||
+      (frame.complete === true && this._complete === false);
+    this._complete = frame.complete;
     const blind = this._failures >= FAILURES_BEFORE_POLLING;
     this._version = frame.version;
     this._failures = 0;

@@ -66,3 +66,22 @@ test('a server that counts from the beginning again has everything read anew', (
   sockets[0].socket.onmessage(frame(2));
   expect(heard).toHaveBeenCalledWith({ changed: [], gone: [], all: true });
 });
+
+test('everything is read again when the server says so, or once it has seen every run', () => {
+  const feed = makeFeed();
+  const heard = vi.fn();
+  feed.listen(heard);
+  const tell = (rest: object): void =>
+    sockets[0].socket.onmessage({
+      data: JSON.stringify({ version: 5, changed: [], gone: [], ...rest })
+    });
+  tell({ complete: false, pending: 3 });
+  tell({ complete: false, pending: 1 });
+  expect(heard).not.toHaveBeenCalled();
+  tell({ complete: true, pending: 0 });
+  expect(heard).toHaveBeenLastCalledWith({ changed: [], gone: [], all: true });
+  tell({ complete: true, pending: 0 });
+  expect(heard).toHaveBeenCalledTimes(1);
+  tell({ version: 9, changed: ['a'], all: true, complete: true });
+  expect(heard).toHaveBeenLastCalledWith({ changed: ['a'], gone: [], all: true });
+});
