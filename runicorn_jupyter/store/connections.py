@@ -34,7 +34,8 @@ _PRAGMAS = (
     "PRAGMA secure_delete=OFF",
     "PRAGMA journal_size_limit=8388608",
 )
-_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+# A file that is cut while it is read shows as a fault of the disk; so does a dying disk, which a new file cannot harm.
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR})
 _SIGNS = ("no such table", "could not decode")
 _UNUSABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL})
 _ATTEMPTS = 20
@@ -59,8 +60,8 @@ class _Place(NamedTuple):
 def is_damage(error: sqlite3.Error) -> bool:
     """Tell whether `error` says that the file is not what it was, rather than busy, full or read only."""
     code = getattr(error, "sqlite_errorcode", None)
-    if code is not None and (code & 0xFF in _DAMAGE or code == sqlite3.SQLITE_IOERR_SHORT_READ):
-        return True  # a page that ends too early means that the file was cut; other faults of a disk may pass
+    if code is not None and code & 0xFF in _DAMAGE:
+        return True
     return str(error).lower().startswith(_SIGNS)
 
 
