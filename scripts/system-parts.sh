@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The two parts of the system that tests need: Debian's chromium and openssh-server.
+# What tests need of the system: Debian's chromium and openssh-server, and root for those that mount a disk or act as
+# another user.
 #   system-parts.sh            installs them when it may (root, apt-get); else says in one line what is missing
 #   system-parts.sh --select   prints the pytest options that leave out the tests of a missing part
 # With CI=true a missing part is a failure.
@@ -11,6 +12,7 @@ find_missing() {
   missing=() leave_out=()
   [ -x /usr/bin/chromium ] || { missing+=(chromium); leave_out+=(browser); }
   [ -x /usr/sbin/sshd ] || { missing+=(openssh-server); leave_out+=(sshd); }
+  [ "$(id -u)" = 0 ] || { missing+=(root); leave_out+=(root); }
 }
 
 find_missing
@@ -27,6 +29,6 @@ if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/nu
   find_missing
 fi
 if [ ${#missing[@]} -gt 0 ]; then
-  echo "Missing: ${missing[*]} (Debian packages). The tests marked '${leave_out[*]}' are left out."
+  echo "Missing: ${missing[*]} (Debian packages, and rights). The tests marked '${leave_out[*]}' are left out."
   [ "${CI:-}" != true ] || exit 1
 fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -45,3 +46,18 @@ def test_only_the_newest_tables_are_kept():
     assert len(kept) == 500
     assert "last" in kept
     assert "0" not in kept
+
+
+def test_a_root_in_a_folder_without_permission_is_refused(tmp_path):
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0o500)
+    source = (
+        "import sys\nfrom runicorn_jupyter import errors, settings\n"
+        "try: settings.set_root(sys.argv[1])\nexcept errors.RootUnusable as error: print(error)\n"
+    )
+    command = [sys.executable, "-c", source, str(shut / "in")]
+    if os.geteuid() == 0:  # root writes everywhere: drop the capabilities that let it
+        command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *command]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert "cannot be made (permission denied)" in done.stdout
+    assert not (shut / "in").exists()

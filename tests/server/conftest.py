@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,7 +90,3 @@ def viewer_mount(viewer: Viewer, jp_asyncio_loop: asyncio.AbstractEventLoop) -> 
 def _cookies(lines: list[str]) -> dict[str, str]:
     assert lines, "the login set no cookie"
     return {"Cookie": "; ".join(line.split(";", 1)[0] for line in lines), "Sec-Fetch-Site": "same-origin"}
-
-
-def running_as_root() -> bool:
-    return os.name == "posix" and os.geteuid() == 0

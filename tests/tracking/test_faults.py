@@ -172,10 +172,7 @@ def fill(path):
             file.write(b"x" * 65_536)
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0 and not os.environ.get("CI"),
-    reason="mounting needs root, and CI must prove it; the fault layer above covers the same path",
-)
+@pytest.mark.root
 def test_c04_a_full_disk_holds_nothing_up_and_freed_it_gets_every_point(small_disk, until, capsys):
     run = init(storage=small_disk)
     ballast = small_disk / "ballast"

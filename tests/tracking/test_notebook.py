@@ -80,13 +80,13 @@ def test_a_script_has_no_provenance(root, script):
 
 def test_vs_code_and_the_variable_say_where_the_notebook_is_when_no_server_does(monkeypatch, own_home):
     class Shell:
-        user_ns = {"__vsc_ipynb_file__": f"{own_home}/work/a.ipynb"}  # noqa: RUF012
+        user_ns = {"__vsc_ipynb_file__": str(own_home / "a.ipynb")}  # noqa: RUF012
 
         class kernel:  # noqa: N801
             parent = None
 
     monkeypatch.setenv("JPY_SESSION_NAME", "/data/b.ipynb")
-    assert notebook.where(Shell) == {"path": "~/work/a.ipynb", "said_by": "vscode", "kernel_id": None}
+    assert notebook.where(Shell) == {"path": "~/a.ipynb", "said_by": "vscode", "kernel_id": None}
     Shell.user_ns = {}
     assert notebook.where(Shell) == {"path": "/data/b.ipynb", "said_by": "environment", "kernel_id": None}
     monkeypatch.delenv("JPY_SESSION_NAME")
