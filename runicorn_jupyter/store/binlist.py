@@ -13,7 +13,7 @@ from typing import Any
 from runicorn_jupyter.paths import open_folder, plain_component
 from runicorn_jupyter.store.deletion import BIN, MARKER, folder, taken
 from runicorn_jupyter.store.facts import RunFacts, read_facts
-from runicorn_jupyter.store.layout import RunPlace, place_of
+from runicorn_jupyter.store.layout import RunPlace, place_of, sendable
 from runicorn_jupyter.store.outcomes import DeletedRun
 from runicorn_jupyter.store.smallfiles import SmallFiles
 from runicorn_jupyter.store.values import as_number, as_text
@@ -108,14 +108,6 @@ def _with_conflict(root: Path, entry: DeletedRun, claims: Counter[str]) -> Delet
 def _names(root: Path) -> list[str]:
     try:
         with folder(root, BIN) as fd, os.scandir(fd) as found:
-            return [entry.name for entry in found if entry.is_dir(follow_symlinks=False) and _sendable(entry.name)]
+            return [entry.name for entry in found if entry.is_dir(follow_symlinks=False) and sendable(entry.name)]
     except OSError:
         return []
-
-
-def _sendable(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -138,7 +138,7 @@ class Walker:
             for entry in entries:
                 name = entry.name
                 # A name that is no UTF-8 could be neither kept in the index nor sent to anybody.
-                if not name.startswith(".") and _sendable(name) and entry.is_dir(follow_symlinks=False):
+                if not name.startswith(".") and sendable(name) and entry.is_dir(follow_symlinks=False):
                     yield name
 
     def _is_run(self, relative: str, parent: _Kind) -> bool:
@@ -172,7 +172,8 @@ def place_of(directory: str) -> RunPlace:
     return _place(directory, _Kind.TREE if directory.startswith("runs/") else _Kind.RUNS)
 
 
-def _sendable(name: str) -> bool:
+def sendable(name: str) -> bool:
+    """Tell whether a name on disk is UTF-8: another could be neither kept in the index nor sent to anybody."""
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,21 @@ class TooLarge(ValueError):
     """More than the caller allowed would have to be copied; the text says how to allow it."""
 
 
-def walk(source: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield (relative path, stat) of every regular file below `source`, in order; links are not followed."""
+def walk(
+    source: Path, passed_over: Callable[[Path, str], bool] = lambda _folder, _relative: False
+) -> Iterator[tuple[str, os.stat_result]]:
+    """Yield (relative path, stat) of every regular file below `source`, in order; links are not followed.
+
+    Parameters
+    ----------
+    source : Path
+        The folder.
+    passed_over : callable
+        Told each folder and its relative path; true leaves it out with all that is below.
+    """
     for folder, folders, files in os.walk(source):
-        folders.sort()
+        before = "" if folder == str(source) else f"{Path(folder).relative_to(source).as_posix()}/"
+        folders[:] = sorted(name for name in folders if not passed_over(Path(folder, name), before + name))
         for name in sorted(files):
             path = Path(folder, name)
             try:
@@ -35,7 +46,7 @@ def walk(source: Path) -> Iterator[tuple[str, os.stat_result]]:
             except OSError:
                 continue
             if stat.S_ISREG(found.st_mode):
-                yield path.relative_to(source).as_posix(), found
+                yield before + name, found
 
 
 def measure(source: Path) -> dict[str, Any] | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from runicorn_jupyter.tracking.archive import walk
 from runicorn_jupyter.tracking.ignore import ALWAYS, IGNORE_FILE, Ignore
 
 MAX_BYTES = 100 * 1024**2
@@ -115,17 +115,9 @@ def _chosen(top: Path, ignore_file: str, extra: Sequence[str], target: Path) -> 
     except OSError:
         own = []
     ignore = Ignore([*ALWAYS, *own, *extra])
-    for folder, folders, files in os.walk(top):
-        before = "" if folder == str(top) else f"{Path(folder).relative_to(top).as_posix()}/"
-        folders[:] = sorted(name for name in folders if not _passed_over(Path(folder, name), before + name, ignore))
-        for name in sorted(files):
-            path = Path(folder, name)
-            try:
-                found = path.lstat()
-            except OSError:
-                continue
-            if stat.S_ISREG(found.st_mode) and path != target and not ignore.leaves_out(before + name, folder=False):
-                yield before + name, found.st_size
+    for relative, found in walk(top, lambda folder, below: _passed_over(folder, below, ignore)):
+        if top / relative != target and not ignore.leaves_out(relative, folder=False):
+            yield relative, found.st_size
 
 
 def _passed_over(folder: Path, relative: str, ignore: Ignore) -> bool:
