@@ -68,6 +68,15 @@ class Mount:
         assert response.code == 200, (path, response.code, response.body)
         return json.loads(response.body)
 
+    async def settled(self) -> None:
+        """Wait until every run of the root was read, metrics and all: a busy machine may need long, a list does not.
+
+        20 s at most.
+        """
+        async with asyncio.timeout(20):
+            while not (await self.json("/health"))["complete"]:  # noqa: ASYNC110 - the walk is another thread's
+                await asyncio.sleep(0.02)
+
     async def socket(self, path: str, headers: Mapping[str, str] | None = None) -> WebSocketClientConnection:
         """Open a websocket, with the token unless `headers` are given."""
         url = self.url(self.prefix + path).replace("http:", "ws:")

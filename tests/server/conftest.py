@@ -41,9 +41,11 @@ def jp_server_config(root: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
 
 
 @pytest.fixture(params=["jupyter", "viewer"])
-def mount(request: pytest.FixtureRequest, root: Path) -> Mount:
-    """Return each mount in turn."""
-    return request.getfixturevalue(f"{request.param}_mount")
+def mount(request: pytest.FixtureRequest, root: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Mount:
+    """Return each mount in turn, once it has read all runs: what it says of them does not change any more."""
+    mount: Mount = request.getfixturevalue(f"{request.param}_mount")
+    jp_asyncio_loop.run_until_complete(mount.settled())
+    return mount
 
 
 @pytest.fixture

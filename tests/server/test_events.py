@@ -25,16 +25,7 @@ async def frame(socket: WebSocketClientConnection) -> dict[str, Any]:
     return json.loads(message)
 
 
-async def settled(mount: Mount) -> None:
-    """Wait until every run was looked at, metrics and all: no frame about that is to come."""
-    deadline = asyncio.get_running_loop().time() + 20
-    while not (await mount.json("/health"))["complete"]:
-        assert asyncio.get_running_loop().time() < deadline
-        await asyncio.sleep(0.02)
-
-
 async def test_a_change_is_pushed_to_everybody(mount: Mount, root: Path) -> None:
-    await settled(mount)
     sockets = [await mount.socket("/events/ws") for _ in range(3)]
     first = [await frame(socket) for socket in sockets]
     assert all(one["changed"] == one["gone"] == [] for one in first)
@@ -49,7 +40,6 @@ async def test_a_change_is_pushed_to_everybody(mount: Mount, root: Path) -> None
 
 
 async def test_since_tells_what_was_missed(mount: Mount, root: Path) -> None:
-    await settled(mount)
     socket = await mount.socket("/events/ws")
     since = (await frame(socket))["version"]
     socket.close()
@@ -66,7 +56,6 @@ async def test_since_tells_what_was_missed(mount: Mount, root: Path) -> None:
 @pytest.mark.parametrize("since", [0, 17, 2**53])
 async def test_a_since_of_another_life_means_read_everything_again(mount: Mount, since: int) -> None:
     """An index that was begun again cannot tell what went: the client drops what is not listed."""
-    await settled(mount)
     socket = await mount.socket(f"/events/ws?since={since}")
     news = await frame(socket)
     assert news["all"]
@@ -75,7 +64,6 @@ async def test_a_since_of_another_life_means_read_everything_again(mount: Mount,
 
 
 async def test_an_index_that_is_begun_again_is_told_to_those_who_listen(mount: Mount) -> None:
-    await settled(mount)
     service = mount.application.settings["runicorn"]
     socket = await mount.socket("/events/ws")
     before = await frame(socket)
@@ -92,7 +80,6 @@ async def test_an_index_that_is_begun_again_is_told_to_those_who_listen(mount: M
 async def test_many_changes_during_a_slow_write_are_one_frame(
     mount: Mount, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await settled(mount)
     service = mount.application.settings["runicorn"]
     socket = await mount.socket("/events/ws")
     version = (await frame(socket))["version"]
@@ -118,7 +105,6 @@ async def test_many_changes_during_a_slow_write_are_one_frame(
 
 async def test_more_than_can_be_listed_is_told_as_everything(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runicorn_jupyter.server.events._LISTED", 0)
-    await settled(mount)
     socket = await mount.socket("/events/ws?since=0")
     news = await frame(socket)
     assert (news["all"], news["changed"], news["gone"]) == (True, [], [])
@@ -126,7 +112,6 @@ async def test_more_than_can_be_listed_is_told_as_everything(mount: Mount, monke
 
 
 async def test_without_since_nothing_of_before_is_told(mount: Mount) -> None:
-    await settled(mount)
     socket = await mount.socket("/events/ws")
     news = await frame(socket)
     assert (news["changed"], news["gone"], news["complete"], news["pending"]) == ([], [], True, 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -27,13 +26,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def settled(mount: Mount) -> None:
-    """Wait until the metrics of every run are read: until then the list says that it is not complete."""
-    async with asyncio.timeout(20):
-        while (await mount.fetch("/runs?limit=0")).headers["X-Runicorn-Complete"] != "true":  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-
-
 async def ids(mount: Mount, query: str, more: str = "") -> set[str]:
     return {run["id"] for run in await mount.json(f"/runs?q={quote(query)}{more}")}
 
@@ -49,7 +41,6 @@ async def ids(mount: Mount, query: str, more: str = "") -> set[str]:
     ],
 )
 async def test_q_finds_runs_and_joins_with_the_other_filters(mount: Mount, query: str, found: set[str]) -> None:
-    await settled(mount)
     assert await ids(mount, query) == found
     assert await ids(mount, query, "&status=failed") == found & {"run-3"}
     response = await mount.fetch(f"/runs?limit=1&q={quote(query)}")

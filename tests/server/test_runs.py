@@ -3,13 +3,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from mounts import Mount
-from tornado.httpclient import HTTPResponse
 
 from runicorn_jupyter.models import ItemPage
 from runicorn_jupyter.server import lists
@@ -28,19 +26,8 @@ def root(request: pytest.FixtureRequest, sample_roots: Path) -> Path:
     return sample_roots / request.param
 
 
-async def whole(mount: Mount) -> HTTPResponse:
-    """Return the list once it says that it is complete; a busy machine may need longer than the server waits."""
-    deadline = time.monotonic() + 20
-    while True:
-        response = await mount.fetch("/runs")
-        if response.headers["X-Runicorn-Complete"] == "true":
-            return response
-        assert time.monotonic() < deadline, "the first walk does not end"
-        await asyncio.sleep(0.05)
-
-
 async def test_r1_lists_all_72_runs_with_the_statuses_of_d24(mount: Mount, root: Path) -> None:
-    response = await whole(mount)
+    response = await mount.fetch("/runs")
     runs = json.loads(response.body)
     assert Counter(run["status"] for run in runs) == {"finished": 51, "failed": 6, "interrupted": 6, "running": 9}
     assert {run["state"] for run in runs if run["status"] == "running"} == {"unknown"}
@@ -72,7 +59,7 @@ async def test_r1_filters_pages_and_columns(mount: Mount) -> None:
 
 
 async def test_r1_answers_304_until_something_changes(mount: Mount) -> None:
-    first = await whole(mount)
+    first = await mount.fetch("/runs")
     again = await mount.fetch("/runs", {**mount.token, "If-None-Match": first.headers["ETag"]})
     assert (again.code, again.body) == (304, b"")
 
@@ -122,7 +109,7 @@ def _quote(name: str) -> str:
 
 
 async def test_r1_is_filtered_sorted_and_paged_by_cursor(mount: Mount) -> None:
-    await whole(mount)
+    await mount.fetch("/runs")
     query = "/runs?q=loss.last%20%3E%200%20and%20status%20!%3D%20%22running%22&order_by=loss.min&order_desc=true"
     listed = await mount.json(f"{query}&columns=metrics")
     lowest = [run["metrics"]["loss"]["min"] for run in listed]
@@ -178,7 +165,7 @@ async def test_r1_refuses_what_it_cannot_sort_or_continue(mount: Mount) -> None:
 
 
 async def test_304_comes_before_any_run_is_read(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
-    await whole(mount)
+    await mount.fetch("/runs")
     for path in ("/runs", "/runs?order_by=loss.last&limit=5&columns=config", "/facets?keys=status"):
         first = await mount.fetch(path)
         with monkeypatch.context() as patch:
@@ -199,7 +186,7 @@ async def test_a_list_that_time_changes_is_never_304(mount: Mount) -> None:
 
 
 async def test_a_long_list_is_streamed_and_the_same(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
-    at_once = await whole(mount)
+    at_once = await mount.fetch("/runs")
     monkeypatch.setattr(lists, "_AT_ONCE", 10)
     monkeypatch.setattr(ItemPage.pieces, "__defaults__", (7,))
     streamed = await mount.fetch("/runs")
