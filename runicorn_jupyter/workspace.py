@@ -28,14 +28,14 @@ from runicorn_jupyter.models import (
     list_mark,
 )
 from runicorn_jupyter.paths import check_root
-from runicorn_jupyter.store.curvecache import CurveCache
+from runicorn_jupyter.store.bin.outcomes import DeletedRun, Outcome, Removal
 from runicorn_jupyter.store.files import RunFiles
-from runicorn_jupyter.store.logs import LogTail
-from runicorn_jupyter.store.logsearch import Search
+from runicorn_jupyter.store.logs.logs import LogTail
+from runicorn_jupyter.store.logs.logsearch import Search
 from runicorn_jupyter.store.media import MediaFile
-from runicorn_jupyter.store.outcomes import DeletedRun, Outcome, Removal
 from runicorn_jupyter.store.points import RunPoints
 from runicorn_jupyter.store.query import check_query, is_query
+from runicorn_jupyter.store.series.curvecache import CurveCache
 from runicorn_jupyter.store.store import Store
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from unittest import mock
 
 from hypothesis import strategies as st
 
-from runicorn_jupyter.store import chunks, growing, reader, sorting
-from runicorn_jupyter.store.curvecache import CurveCache
-from runicorn_jupyter.store.growing import GrowingRun
-from runicorn_jupyter.store.reader import EventReader
+from runicorn_jupyter.store.series import chunks, growing, reader, sorting
+from runicorn_jupyter.store.series.curvecache import CurveCache
+from runicorn_jupyter.store.series.growing import GrowingRun
+from runicorn_jupyter.store.series.reader import EventReader
 
 SPECIAL = (math.nan, math.inf, -math.inf)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from runicorn_jupyter.models import MetricSummary, RunRecord
-from runicorn_jupyter.store.index import Row
-from runicorn_jupyter.store.records import to_texts
+from runicorn_jupyter.store.index.index import Row
+from runicorn_jupyter.store.index.records import to_texts
 
 
 def make_row(run_id: str = "one", *, deleted: bool = False, folder_mtime: float = 0.0, **facts: Any) -> Row:

@@ -21,7 +21,7 @@ from rundirs import append, write_run
 from runicorn_jupyter.errors import AmbiguousRun, BadRequest, MediaNotFound, RootUnusable, RunNotFound
 from runicorn_jupyter.models import RunFilter
 from runicorn_jupyter.paths import cache_folder
-from runicorn_jupyter.store import survey
+from runicorn_jupyter.store.refresh import survey
 from runicorn_jupyter.workspace import Workspace
 
 
@@ -369,6 +369,7 @@ def test_new_points_of_a_live_run_are_told(tmp_path, opened):
     run_dir = write_run(tmp_path, "live", status="running", hostname="elsewhere", points=5)
     (run_dir / "heartbeat").write_text("{}")
     workspace = opened(tmp_path)
+    assert workspace.wait_complete(20)  # the end of the first walk is told as well
     told = threading.Event()
     start = workspace.runs().version
     unsubscribe = workspace.subscribe(lambda version: told.set())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from runicorn_jupyter.cli import main
-from runicorn_jupyter.store.refresher import Refresher
+from runicorn_jupyter.store.refresh.refresher import Refresher
 
 
 def _never(_: Refresher) -> None:

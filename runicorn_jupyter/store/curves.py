@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from runicorn_jupyter.errors import BadRequest
 from runicorn_jupyter.models import Curve, Stage
-from runicorn_jupyter.store.batch import Floats, Integers
-from runicorn_jupyter.store.column import Column
-from runicorn_jupyter.store.columns import EventTable
-from runicorn_jupyter.store.envelope import ordered, picked
-from runicorn_jupyter.store.groups import Groups
-from runicorn_jupyter.store.sorting import Halves, SortedPoints
+from runicorn_jupyter.store.series.batch import Floats, Integers
+from runicorn_jupyter.store.series.column import Column
+from runicorn_jupyter.store.series.columns import EventTable
+from runicorn_jupyter.store.series.envelope import ordered, picked
+from runicorn_jupyter.store.series.groups import Groups
+from runicorn_jupyter.store.series.sorting import Halves, SortedPoints
 
 Axis = str
 """``step``, ``time`` (seconds since the run's first event), ``wall`` (Unix seconds) or ``metric:NAME``."""

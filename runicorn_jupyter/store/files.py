@@ -7,10 +7,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from runicorn_jupyter.models import ImageRecord
-from runicorn_jupyter.store.loglines import Direction, LogFile
-from runicorn_jupyter.store.logparts import LogHits, LogPage
-from runicorn_jupyter.store.logs import LogTail
-from runicorn_jupyter.store.logsearch import Search, search
+from runicorn_jupyter.store.logs.loglines import Direction, LogFile
+from runicorn_jupyter.store.logs.logparts import LogHits, LogPage
+from runicorn_jupyter.store.logs.logs import LogTail
+from runicorn_jupyter.store.logs.logsearch import Search, search
 from runicorn_jupyter.store.media import MediaFile, media, open_log, open_media
 from runicorn_jupyter.store.store import Store
 

@@ -8,11 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from runicorn_jupyter.store.batch import Floats, Integers
-from runicorn_jupyter.store.columns import TIMES, EventTable
 from runicorn_jupyter.store.curves import sorted_line
-from runicorn_jupyter.store.envelope import Values, bucket_extremes
-from runicorn_jupyter.store.groups import CELL
+from runicorn_jupyter.store.series.batch import Floats, Integers
+from runicorn_jupyter.store.series.columns import TIMES, EventTable
+from runicorn_jupyter.store.series.envelope import Values, bucket_extremes
+from runicorn_jupyter.store.series.groups import CELL
 
 Known = NDArray[np.bool_]
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from runicorn_jupyter.errors import MediaNotFound
 from runicorn_jupyter.models import ImageRecord
 from runicorn_jupyter.paths import open_regular, plain_component
-from runicorn_jupyter.store.columns import EventTable
-from runicorn_jupyter.store.loglines import LOG
-from runicorn_jupyter.store.values import as_number, as_text, as_whole
+from runicorn_jupyter.store.logs.loglines import LOG
+from runicorn_jupyter.store.runs.values import as_number, as_text, as_whole
+from runicorn_jupyter.store.series.columns import EventTable
 
 MEDIA = "media"
 

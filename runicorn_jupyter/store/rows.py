@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from runicorn_jupyter.models import MetricRows
-from runicorn_jupyter.store.batch import Floats, Integers
-from runicorn_jupyter.store.columns import EventTable
 from runicorn_jupyter.store.grid import Grid, grid_of
+from runicorn_jupyter.store.series.batch import Floats, Integers
+from runicorn_jupyter.store.series.columns import EventTable
 
 
 def metric_rows(

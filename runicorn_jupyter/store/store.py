@@ -10,17 +10,17 @@ from typing import Any, TypeVar
 from runicorn_jupyter.errors import AmbiguousRun, RunNotFound
 from runicorn_jupyter.models import Changes, Curve, Facets, ItemPage, RunFilter, RunPage, RunRecord, Stage
 from runicorn_jupyter.paths import cache_folder, root_digest
-from runicorn_jupyter.store.assets import read_assets, read_environment
-from runicorn_jupyter.store.columns import EventTable
-from runicorn_jupyter.store.curvecache import SHAPE as CURVES_SHAPE
-from runicorn_jupyter.store.curvecache import CurveCache
+from runicorn_jupyter.store.bin.recycle import RecycleBin
 from runicorn_jupyter.store.curves import Axis, check_axis, curves_of, stages_of
-from runicorn_jupyter.store.index import SHAPE, Index, state_of
-from runicorn_jupyter.store.listing import Asked, Listing
-from runicorn_jupyter.store.records import from_texts
-from runicorn_jupyter.store.recycle import RecycleBin
-from runicorn_jupyter.store.refresher import Refresher
-from runicorn_jupyter.store.tables import TableCache
+from runicorn_jupyter.store.index.index import SHAPE, Index, state_of
+from runicorn_jupyter.store.index.listing import Asked, Listing
+from runicorn_jupyter.store.index.records import from_texts
+from runicorn_jupyter.store.refresh.refresher import Refresher
+from runicorn_jupyter.store.runs.assets import read_assets, read_environment
+from runicorn_jupyter.store.series.columns import EventTable
+from runicorn_jupyter.store.series.curvecache import SHAPE as CURVES_SHAPE
+from runicorn_jupyter.store.series.curvecache import CurveCache
+from runicorn_jupyter.store.series.tables import TableCache
 
 _T = TypeVar("_T")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runicorn_jupyter.store.values import as_mapping
+from runicorn_jupyter.store.runs.values import as_mapping
 from runicorn_jupyter.tracking import machine
 from runicorn_jupyter.tracking.documents import Documents
 from runicorn_jupyter.tracking.place import Plan

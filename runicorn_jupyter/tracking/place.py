@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from runicorn_jupyter.errors import UnsafeName
 from runicorn_jupyter.paths import open_regular, safe_name, split_path
-from runicorn_jupyter.store.lines import parse_line
+from runicorn_jupyter.store.series.lines import parse_line
 
 _TAKEN = ("archive", "artifacts", "runs", "webui")
 """Folders of a root that mean something else, to us or to upstream's viewers, which would not list such a project."""

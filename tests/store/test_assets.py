@@ -9,7 +9,7 @@ import pytest
 from rundirs import write_run
 
 from runicorn_jupyter.errors import RunNotFound
-from runicorn_jupyter.store.assets import read_assets, read_environment, reroot
+from runicorn_jupyter.store.runs.assets import read_assets, read_environment, reroot
 from runicorn_jupyter.workspace import Workspace
 
 OLD = "/data/experiments"

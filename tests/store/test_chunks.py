@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runicorn_jupyter.store.batch import Batch, Objects, Points
-from runicorn_jupyter.store.chunks import (
+from runicorn_jupyter.store.series.batch import Batch, Objects, Points
+from runicorn_jupyter.store.series.chunks import (
     StoredColumn,
     cut,
     decode_objects,
@@ -15,9 +15,9 @@ from runicorn_jupyter.store.chunks import (
     encode_points,
     part_events,
 )
-from runicorn_jupyter.store.column import Column
-from runicorn_jupyter.store.groups import grouped
-from runicorn_jupyter.store.packed import PackedBatch, pack
+from runicorn_jupyter.store.series.column import Column
+from runicorn_jupyter.store.series.groups import grouped
+from runicorn_jupyter.store.series.packed import PackedBatch, pack
 
 any_value = st.floats() | st.sampled_from([0.0, -0.0, 1.0, 2.0])
 shapes = st.sampled_from(["any", "even", "same"])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runicorn_jupyter.errors import BadRequest
-from runicorn_jupyter.store.cursors import LONGEST, Cursor, read, write
+from runicorn_jupyter.store.index.cursors import LONGEST, Cursor, read, write
 
 _values = st.one_of(
     st.tuples(st.just(0), st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63 - 1)),

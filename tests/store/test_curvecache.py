@@ -17,12 +17,12 @@ from eventfiles import Routes, lines, short_stretches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runicorn_jupyter.store import reader
-from runicorn_jupyter.store.chunks import ChunksGoneError
-from runicorn_jupyter.store.curvecache import CurveCache
 from runicorn_jupyter.store.curves import curves_of
-from runicorn_jupyter.store.reader import EventReader
-from runicorn_jupyter.store.tables import TableCache
+from runicorn_jupyter.store.series import reader
+from runicorn_jupyter.store.series.chunks import ChunksGoneError
+from runicorn_jupyter.store.series.curvecache import CurveCache
+from runicorn_jupyter.store.series.reader import EventReader
+from runicorn_jupyter.store.series.tables import TableCache
 
 
 def events_of(count, *, first=0, metric="a", rank=None):
@@ -220,8 +220,8 @@ import sys
 sys.path[:0] = {path!r}
 from pathlib import Path
 from eventfiles import short_stretches
-from runicorn_jupyter.store.curvecache import CurveCache
-from runicorn_jupyter.store.reader import EventReader
+from runicorn_jupyter.store.series.curvecache import CurveCache
+from runicorn_jupyter.store.series.reader import EventReader
 print("ready", flush=True)
 with short_stretches():
     while True:

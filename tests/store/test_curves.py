@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runicorn_jupyter.errors import BadRequest
-from runicorn_jupyter.store.batch import columnise
 from runicorn_jupyter.store.curves import check_axis, curves_of, stages_of
-from runicorn_jupyter.store.envelope import bucket_length
+from runicorn_jupyter.store.series.batch import columnise
+from runicorn_jupyter.store.series.envelope import bucket_length
 
 NO_WINDOW = (None, None)
 edges = st.none() | st.floats(-10, 700)

@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runicorn_jupyter.store.envelope import bucket_length, ordered, picked
-from runicorn_jupyter.store.groups import CELL, chained, extremes_of_groups, extremes_of_values, grouped
+from runicorn_jupyter.store.series.envelope import bucket_length, ordered, picked
+from runicorn_jupyter.store.series.groups import CELL, chained, extremes_of_groups, extremes_of_values, grouped
 
 finite = st.floats(-1e9, 1e9)
 any_value = st.floats() | st.sampled_from([0.0, -0.0, 1.0, float("nan")])

@@ -13,10 +13,10 @@ import pytest
 from indexrows import make_row
 
 from runicorn_jupyter.models import RunFilter
-from runicorn_jupyter.store import connections
-from runicorn_jupyter.store import index as module
-from runicorn_jupyter.store.index import Index
-from runicorn_jupyter.store.listing import Asked, Listing
+from runicorn_jupyter.store.index import connections
+from runicorn_jupyter.store.index import index as module
+from runicorn_jupyter.store.index.index import Index
+from runicorn_jupyter.store.index.listing import Asked, Listing
 
 EVERYTHING = Asked(RunFilter(), "documented", descending=False, limit=None, offset=0, cursor=None)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rundirs import append, write_run
 
-from runicorn_jupyter.store.layout import RunPlace, Walker
+from runicorn_jupyter.store.runs.layout import RunPlace, Walker
 from runicorn_jupyter.workspace import Workspace
 
 

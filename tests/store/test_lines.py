@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runicorn_jupyter.store.lines import parse_block, parse_line
-from runicorn_jupyter.store.reader import EventReader
+from runicorn_jupyter.store.series.lines import parse_block, parse_line
+from runicorn_jupyter.store.series.reader import EventReader
 
 GOOD = b'{"ts": 1.0, "type": "metrics", "data": {"loss": 0.5, "global_step": 1}}'
 
@@ -199,7 +199,7 @@ def test_a_file_that_cannot_be_read_just_now_keeps_its_points(tmp_path, monkeypa
     def exhausted(*_, **__):
         raise OSError(errno.EMFILE, "Too many open files")
 
-    monkeypatch.setattr("runicorn_jupyter.store.reader.open_regular", exhausted)
+    monkeypatch.setattr("runicorn_jupyter.store.series.reader.open_regular", exhausted)
     with pytest.raises(OSError):
         reader.refresh()
     assert len(reader.table) == 1

@@ -15,9 +15,9 @@ from indexrows import make_row
 
 from runicorn_jupyter.errors import BadRequest
 from runicorn_jupyter.models import RunFilter
-from runicorn_jupyter.store import connections, keyindexes, listing
-from runicorn_jupyter.store.index import Index
-from runicorn_jupyter.store.listing import Asked, Listing
+from runicorn_jupyter.store.index import connections, keyindexes, listing
+from runicorn_jupyter.store.index.index import Index
+from runicorn_jupyter.store.index.listing import Asked, Listing
 
 PATIENT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ALL = RunFilter()

@@ -13,8 +13,8 @@ import psutil
 import pytest
 from rundirs import write_run
 
-from runicorn_jupyter.store.beats import Beats
-from runicorn_jupyter.store.liveness import DAY, Vitals, judge
+from runicorn_jupyter.store.runs.beats import Beats
+from runicorn_jupyter.store.runs.liveness import DAY, Vitals, judge
 from runicorn_jupyter.workspace import Workspace
 
 NOW = 1_800_000_000.0

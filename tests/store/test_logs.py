@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runicorn_jupyter.errors import BadRequest, QueryTooSlow
-from runicorn_jupyter.store import loglines, logsearch
-from runicorn_jupyter.store.loglines import LogFile
-from runicorn_jupyter.store.logparts import LogHits
-from runicorn_jupyter.store.logs import LogTail
-from runicorn_jupyter.store.logsearch import Search, search
+from runicorn_jupyter.store.logs import loglines, logsearch
+from runicorn_jupyter.store.logs.loglines import LogFile
+from runicorn_jupyter.store.logs.logparts import LogHits
+from runicorn_jupyter.store.logs.logs import LogTail
+from runicorn_jupyter.store.logs.logsearch import Search, search
 
 LOGS = st.binary(max_size=300) | st.lists(
     st.sampled_from([b"loss 0.5", b"", b"Error: x", b"\x1b[31mer\x1b[0mror", b"10%\r20%\r", "ünï".encode(), b"\xff"]),
@@ -236,8 +236,8 @@ def test_200_megabytes_are_searched_and_paged_in_little_memory(large: Path) -> N
     script = f"""
         import resource
         from pathlib import Path
-        from runicorn_jupyter.store.loglines import LogFile
-        from runicorn_jupyter.store.logsearch import Search, search
+        from runicorn_jupyter.store.logs.loglines import LogFile
+        from runicorn_jupyter.store.logs.logsearch import Search, search
         peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         folder, turns, cursor = Path({str(large)!r}), 0, None
         before = peak()

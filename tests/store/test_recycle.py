@@ -21,7 +21,7 @@ from places import DATA  # noqa: F401 - the sample roots come from conftest
 from rundirs import append, write_run
 
 from runicorn_jupyter.errors import BadRequest, RunNotFound
-from runicorn_jupyter.store import deletion, trash
+from runicorn_jupyter.store.bin import deletion, trash
 from runicorn_jupyter.workspace import Workspace
 
 RUN = "20260101_120000_abcdef"
@@ -395,7 +395,7 @@ def test_a_disk_that_refuses_is_a_sentence(root: Path, hall: Workspace, monkeypa
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("runicorn_jupyter.store.deletion.os.fsync", full)
+        patch.setattr("runicorn_jupyter.store.bin.deletion.os.fsync", full)
         assert hall.delete(["a"]).errors == {"a": "the disk is full; make room and try again"}
     assert ids(hall) == {"a"}
     assert hall.delete(["a"]).done == 1
@@ -413,7 +413,7 @@ def test_a_disk_too_full_for_a_trash_folder_can_still_be_emptied(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("runicorn_jupyter.store.deletion.os.mkdir", full)
+        patch.setattr("runicorn_jupyter.store.bin.deletion.os.mkdir", full)
         assert hall.empty_bin().errors == {"a": None}
     assert list(run_dir.parent.iterdir()) == []
 

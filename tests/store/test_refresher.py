@@ -13,12 +13,12 @@ import pytest
 from rundirs import append, write_run
 
 from runicorn_jupyter.errors import RunNotFound
-from runicorn_jupyter.store import liveness
-from runicorn_jupyter.store.index import Index
-from runicorn_jupyter.store.lease import Lease
-from runicorn_jupyter.store.live import LiveRuns
-from runicorn_jupyter.store.survey import SMALL, Surveyor
-from runicorn_jupyter.store.tables import TableCache
+from runicorn_jupyter.store.index.index import Index
+from runicorn_jupyter.store.refresh.lease import Lease
+from runicorn_jupyter.store.refresh.live import LiveRuns
+from runicorn_jupyter.store.refresh.survey import SMALL, Surveyor
+from runicorn_jupyter.store.runs import liveness
+from runicorn_jupyter.store.series.tables import TableCache
 from runicorn_jupyter.workspace import Workspace
 
 
@@ -264,8 +264,8 @@ def test_a_file_that_appears_in_a_run_is_seen_by_the_next_walk(tmp_path, opened)
 
 
 def test_an_end_is_seen_without_waiting_for_the_next_reading(tmp_path, opened, monkeypatch):
-    monkeypatch.setattr("runicorn_jupyter.store.live.JUDGED_EVERY", 1e9)
-    monkeypatch.setattr("runicorn_jupyter.store.refresher.Refresher._watch", lambda _self: None)
+    monkeypatch.setattr("runicorn_jupyter.store.refresh.live.JUDGED_EVERY", 1e9)
+    monkeypatch.setattr("runicorn_jupyter.store.refresh.refresher.Refresher._watch", lambda _self: None)
     run_dir = write_run(tmp_path, "ends", status="running", hostname="elsewhere", points=1)
     (run_dir / "heartbeat").write_text("{}")
     hall = opened(tmp_path)
@@ -279,7 +279,7 @@ def test_an_end_is_seen_without_waiting_for_the_next_reading(tmp_path, opened, m
 
 def test_living_runs_are_told_of_during_a_long_walk(tmp_path, opened, monkeypatch):
     """A walk is cut in slices: between two of them whoever trains is listened to."""
-    monkeypatch.setattr("runicorn_jupyter.store.refresher._SLICE", 0.0)
+    monkeypatch.setattr("runicorn_jupyter.store.refresh.refresher._SLICE", 0.0)
     monkeypatch.setattr(LiveRuns, "due", lambda *_: iter(()))
     run_dir = write_run(tmp_path, "live", status="running", hostname="elsewhere", points=1)
     (run_dir / "heartbeat").write_text("{}")
@@ -388,7 +388,7 @@ def test_a_clock_that_is_set_keeps_nobody_from_refreshing(index, monkeypatch):
 
 
 def test_an_index_that_was_begun_again_during_a_walk_is_not_called_whole(tmp_path, opened, monkeypatch):
-    monkeypatch.setattr("runicorn_jupyter.store.refresher._SLICE", 0.0)
+    monkeypatch.setattr("runicorn_jupyter.store.refresh.refresher._SLICE", 0.0)
     root = tmp_path / "root"
     for at in range(20):
         write_run(root, f"run-{at}")

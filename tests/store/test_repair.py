@@ -19,7 +19,7 @@ import pytest
 from rundirs import append, write_run
 
 from runicorn_jupyter.paths import cache_folder
-from runicorn_jupyter.store.reader import EventReader
+from runicorn_jupyter.store.series.reader import EventReader
 from runicorn_jupyter.workspace import Workspace
 
 LIVES = 25

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runicorn_jupyter.store.growing import GrowingRun
 from runicorn_jupyter.store.rows import every_point, metric_rows
+from runicorn_jupyter.store.series.growing import GrowingRun
 
 
 def table_of(*data, start=1000.0):

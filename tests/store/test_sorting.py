@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runicorn_jupyter.store import sorting
-from runicorn_jupyter.store.envelope import ordered
-from runicorn_jupyter.store.groups import CELL
-from runicorn_jupyter.store.sorting import Halves, SortedPoints
+from runicorn_jupyter.store.series import sorting
+from runicorn_jupyter.store.series.envelope import ordered
+from runicorn_jupyter.store.series.groups import CELL
+from runicorn_jupyter.store.series.sorting import Halves, SortedPoints
 
 
 @given(

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.store.lines import parse_line
+from runicorn_jupyter.store.series.lines import parse_line
 
 
 def events(run_dir: Path) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 from runicorn_jupyter import tracking as rn
-from runicorn_jupyter.store.lines import parse_line
+from runicorn_jupyter.store.series.lines import parse_line
 from tracking.runfiles import document, points
 
 KILLS = 200

@@ -330,7 +330,7 @@ def test_a_subprocess_joins_by_the_variables_of_its_parent(root):
 
 
 def test_the_store_reads_every_rank(root, script):
-    from runicorn_jupyter.store.tables import TableCache
+    from runicorn_jupyter.store.series.tables import TableCache
 
     run = rn.init("p", "n", storage=root, run_id="shared")
     run.log(a=0)

@@ -1,0 +1,1 @@
+"""Finding what changed in a root, and telling the index."""
