@@ -25,7 +25,7 @@ WORDS = {"errors", "models", "paths", "settings", "_version"}
 
 MAY_IMPORT = {
     "errors": set(),
-    "models": set(),
+    "models": {"models"},
     "_version": set(),
     "paths": {"errors"},
     "settings": {"errors", "paths"},
