@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tarfile
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from places import DATA
 # Tests get a HOME of their own; what installers downloaded once stays where it is.
 os.environ.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
 os.environ.setdefault("YARN_GLOBAL_FOLDER", str(Path.home() / ".yarn" / "berry"))
+
+# A shell gives what it starts with `&` an ignored SIGINT, and every child would inherit that Ctrl-C does nothing.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
