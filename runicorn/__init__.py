@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in {"log_compat", "loggers"}:
+    if name in {"api", "client", "log_compat", "loggers"}:
         return importlib.import_module(f"{__name__}.{name}")
     return getattr(_home, name)
 

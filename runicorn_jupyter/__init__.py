@@ -49,8 +49,8 @@ if TYPE_CHECKING:
     from runicorn_jupyter.tracking.registry import get_config as get_config
     from runicorn_jupyter.tracking.registry import get_effective_rnconfig as get_effective_rnconfig
     from runicorn_jupyter.tracking.snapshot import snapshot_workspace as snapshot_workspace
-    from runicorn_jupyter.widgets import runs as runs
-    from runicorn_jupyter.widgets import show as show
+    from runicorn_jupyter.widgets.show import runs as runs
+    from runicorn_jupyter.widgets.show import show as show
 
 _HOMES = {
     "runicorn_jupyter.tracking": (
@@ -145,11 +145,16 @@ def _let_runs_show_themselves() -> None:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Bring ``%%track`` into an IPython session: ``%load_ext runicorn_jupyter``, or ``%load_ext runicorn``."""
+    """Bring ``%%track`` and ``%runicorn`` into an IPython session: ``%load_ext runicorn_jupyter``, or ``runicorn``."""
     from runicorn_jupyter.tracking import magics
 
     _let_runs_show_themselves()
-    magics.load(shell)
+
+    def faces() -> dict[str, Any]:
+        widgets = importlib.import_module("runicorn_jupyter.widgets")
+        return {"show": widgets.show, "runs": widgets.runs}
+
+    magics.load(shell, faces)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

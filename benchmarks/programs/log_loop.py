@@ -78,11 +78,12 @@ def main(tool: str, calls: int, folder: str) -> None:
     module, begin = TOOLS[tool]
     size = _rss()
     began, cpu = time.perf_counter(), time.process_time()
-    importlib.import_module(module)
+    # Ours finds its names when they are first used; the finding is a part of the import, not of what is done with it.
+    getattr(importlib.import_module(module), "init", None)
     imported, import_cpu, grown = time.perf_counter() - began, time.process_time() - cpu, _rss() - size
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     log, finish = begin(folder)
-    initialised, begun_size = time.perf_counter() - began, _rss() - size
+    initialised, begin_cpu, begun_size = time.perf_counter() - began, time.process_time() - cpu, _rss() - size
     values = [_values(step) for step in range(1, calls + 1)]
     spent = []
     cpu, clock = time.process_time(), time.perf_counter_ns
@@ -97,7 +98,7 @@ def main(tool: str, calls: int, folder: str) -> None:
     spent.sort()
     told = {
         "import ms": imported * 1e3, "import CPU ms": import_cpu * 1e3, "import MB": grown,
-        "init ms": initialised * 1e3,
+        "init ms": initialised * 1e3, "init CPU ms": begin_cpu * 1e3,
         "begin ms": (imported + initialised) * 1e3,
         "begin MB": begun_size,
         "µs/call": called / calls / 1e3, "p50 µs": spent[calls // 2] / 1e3, "p99 µs": spent[calls * 99 // 100] / 1e3,

@@ -11,7 +11,18 @@ from runicorn_jupyter.models import RunRecord
 if TYPE_CHECKING:
     import pandas as pd
 
+    from runicorn_jupyter.display.artifacts import ArtifactPicture
+
 _EXACT = 2**53
+
+
+def files_frame(shown: ArtifactPicture | None) -> pd.DataFrame:
+    """Return one row a file of an artifact's version: path, size in bytes, digest."""
+    import pandas as pd
+
+    files = shown.manifest.files if shown else ()
+    rows = [(file.path, file.size, file.digest) for file in files]
+    return pd.DataFrame(rows, columns=["path", "size", "digest"])
 
 
 def runs_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
@@ -46,20 +57,21 @@ def runs_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 
 def metrics_frame(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
-    """Return every point of a run, one row a step, values exact.
+    """Return every point of a run, one row a step (of each rank), values exact.
 
     Parameters
     ----------
     columns : mapping
         ``step``, ``time`` (seconds since the run's first event) and each metric, all of one length; None where a
-        metric has no value at a step.
+        metric has no value at a step. Of a run that several processes wrote, ``rank`` comes right behind ``step``.
 
     Returns
     -------
     DataFrame
-        Index ``step``; column ``time`` in seconds since the run's first event, then the metrics as float64, absent
-        values as NaN. A metric with text, or with integers beyond 2**53, keeps its objects, and its name stands in
-        ``frame.attrs["object_columns"]``.
+        Index ``step``; column ``rank`` (int64) if there are several, so that ``df[df["rank"] == 1]`` and
+        ``df.pivot(columns="rank", values="loss")`` work; column ``time`` in seconds since the run's first event, then
+        the metrics as float64, absent values as NaN. A metric with text, or with integers beyond 2**53, keeps its
+        objects, and its name stands in ``frame.attrs["object_columns"]``.
     """
     import pandas as pd
 
@@ -67,8 +79,12 @@ def metrics_frame(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     data: dict[str, pd.Series[Any]] = {}
     objects: list[str] = []
     index = pd.Index(steps, name="step", dtype="int64" if all(isinstance(step, int) for step in steps) else None)
+    several = list(columns)[1:2] == ["rank"]
     for name, values in columns.items():
         if name == "step":
+            continue
+        if several and name == "rank":
+            data[name] = pd.Series(list(values), index=index, dtype="int64")
             continue
         inexact = name != "time" and any(_inexact(value) for value in values)
         objects += [name] if inexact else []

@@ -12,12 +12,13 @@ from time import monotonic
 
 from runicorn_jupyter.tracking.backlog import Backlog
 from runicorn_jupyter.tracking.faults import Faults, storage_sentence
+from runicorn_jupyter.tracking.portable import BINARY, read_at
 
 PATIENCE = 1.0
 """Seconds one write may take; from then on lines are queued until a write is quick again."""
 
 _CLOSING_WAIT = 10.0
-_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | BINARY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class NewlineMissing(OSError):
@@ -39,7 +40,7 @@ class Descriptor:
         found = os.fstat(self.number)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
-        if found.st_size and os.pread(self.number, 1, found.st_size - 1) != b"\n":
+        if found.st_size and read_at(self.number, 1, found.st_size - 1) != b"\n":
             os.write(self.number, b"\n")
 
     def __del__(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runicorn_jupyter import paths
+from runicorn_jupyter.tracking.portable import BINARY, read_at, write_at
 
 SPOOL_LIMIT = 256 * 1024 * 1024
 MEMORY_LIMIT = 16 * 1024 * 1024
@@ -74,7 +75,7 @@ class Backlog:
         while self._taken < self._size:
             chunk = b""
             while b"\n" not in chunk:
-                more = os.pread(self._fd, _CHUNK, self._taken + len(chunk))
+                more = read_at(self._fd, _CHUNK, self._taken + len(chunk))
                 if not more:
                     return
                 chunk += more
@@ -115,7 +116,7 @@ class Backlog:
         try:
             if self._fd < 0:
                 self._open()
-            written = os.pwrite(self._fd, line, self._size)
+            written = write_at(self._fd, line, self._size)
         except OSError:
             return False
         # A part is no loss: the next line is written over it.
@@ -126,6 +127,6 @@ class Backlog:
 
     def _open(self) -> None:
         path = spool_folder() / f"{self._name}.{os.urandom(3).hex()}"
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | BINARY | getattr(os, "O_CLOEXEC", 0)
         self._fd, self._path = os.open(path, flags, 0o600), path
-        self._size = self._taken = os.pwrite(self._fd, self._header, 0)
+        self._size = self._taken = write_at(self._fd, self._header, 0)

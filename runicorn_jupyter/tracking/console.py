@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runicorn_jupyter.tracking.faults import Faults
+from runicorn_jupyter.tracking.secrets import secret_values
 from runicorn_jupyter.tracking.tees import Tee, tee
 
 _DRAIN = Path(__file__).with_name("drain.py")
@@ -21,7 +22,8 @@ class Console:
     """Captures standard output and error until `stop`, which puts everything back as it was.
 
     Streams that are the process's own (a script) are captured by their descriptors, through a small process that passes
-    everything on. Streams of a notebook kernel are captured where the kernel itself hands them to the page.
+    everything on. Streams of a notebook kernel are captured where the kernel itself hands them to the page. In the log,
+    never on the screen, the values of environment variables that are called like a secret are masked.
 
     Parameters
     ----------
@@ -39,13 +41,14 @@ class Console:
         self._saved: dict[int, int] = {}
         self._drain: subprocess.Popen[bytes] | None = None
         self._tees: list[Tee] = []
+        self._hidden = secret_values()
         descriptors = []
         for number, name in ((1, "stdout"), (2, "stderr")):
             stream = getattr(sys, name, None)
             if _is_own(stream, number):
                 descriptors.append(number)
             elif stream is not None:
-                self._tees.append(tee(stream, log, mode, faults))
+                self._tees.append(tee(stream, log, mode, faults, self._hidden))
         if descriptors:
             self._redirect(descriptors, log, mode)
 
@@ -85,11 +88,14 @@ class Console:
             keep = [end for number in numbers for end in (pairs[number][0], self._saved[number])]
             self._drain = subprocess.Popen(  # noqa: S603 - our own file, run by this interpreter
                 [sys.executable, "-I", "-S", str(_DRAIN), str(log), mode, *words],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 pass_fds=keep,
                 # Ctrl-C and a closing terminal are for the program; the drain ends when nobody can print any more.
                 start_new_session=True,
             )
+            if self._drain.stdin is not None:
+                with self._drain.stdin as hand:
+                    hand.write("\0".join(self._hidden).encode("utf-8", "surrogateescape"))
             for number in numbers:
                 os.dup2(pairs[number][1], number, inheritable=True)
         except Exception:

@@ -11,10 +11,12 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.paths import JSON_LIMIT, open_regular, write_atomically
+from runicorn_jupyter.paths import JSON_LIMIT, write_atomically
 from runicorn_jupyter.tracking.faults import Faults, storage_sentence
+from runicorn_jupyter.tracking.members import members
 from runicorn_jupyter.tracking.ownership import locked
 from runicorn_jupyter.tracking.points import PLAIN, Note, plain, text_of
+from runicorn_jupyter.tracking.portable import open_file
 
 _DEEPEST = 32
 
@@ -159,7 +161,7 @@ class Documents:
 
     def _on_disk(self, name: str) -> dict[str, Any] | None:
         try:
-            with os.fdopen(open_regular(self.run_dir, f"{name}.json"), "rb") as file:
+            with os.fdopen(open_file(self.run_dir, f"{name}.json"), "rb") as file:
                 found = json.loads(file.read(JSON_LIMIT))
         except (OSError, ValueError, RecursionError):
             return None
@@ -176,20 +178,30 @@ def _stamp(path: Path) -> tuple[int, int]:
     return found.st_ino, found.st_mtime_ns
 
 
-def fit(value: Any, note: Note, depth: int = 0) -> Any:
-    """Return `value` as JSON can hold it; other objects become their text, what is nested too deep is cut.
+def fit(value: Any, note: Note, above: tuple[int, ...] = ()) -> Any:
+    """Return `value` as JSON can hold it; other objects become their text.
 
-    Unlike a logged point, a document may hold lists and nested mappings, and numbers that JSON has no word for stay
-    readable in strict parsers: a NaN of the config becomes the text ``nan``.
+    Unlike a logged point, a document may hold lists and what has `members`, and numbers that JSON has no word for stay
+    readable in strict parsers: a NaN of the config becomes the text ``nan``. What holds itself, or is nested too deep,
+    is cut there.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+    note : callable
+        Told of every value that had to become text.
+    above : tuple of int
+        The identities of what `value` stands in.
     """
     if type(value) is float:
         return value if math.isfinite(value) else str(value)
     if type(value) in PLAIN:
         return plain(value, note)
-    if depth >= _DEEPEST:
+    if len(above) >= _DEEPEST or id(value) in above:
         return text_of(type(value).__name__)
-    if isinstance(value, Mapping):
-        return {text_of(key): fit(item, note, depth + 1) for key, item in value.items()}
+    inside = (*above, id(value))
     if isinstance(value, list | tuple | set | frozenset):
-        return [fit(item, note, depth + 1) for item in value]
-    return plain(value, note)
+        return [fit(item, note, inside) for item in value]
+    held = members(value)
+    return plain(value, note) if held is None else {text_of(key): fit(held[key], note, inside) for key in held}

@@ -2,7 +2,8 @@
 
 It is a process, not a thread: a library that prints while it holds the interpreter's lock could otherwise wait for
 ever for its own output to be read; and what a program says while it crashes is still passed on and kept. It is started
-with ``python -I -S`` and imports nothing of ours.
+with ``python -I -S`` and imports nothing of ours. Texts that must not be kept come by its standard input, where no
+other user of the machine can read them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 LINE_LIMIT = 65_536
 _CURSOR = re.compile(r"\x1b\[\d*[A-HJK]")
 _LOST = 3
+MASK = "***"
 
 
 class Lines:
@@ -58,13 +60,17 @@ class Lines:
         return states[-1:] if self._mode == "smart" else []
 
 
-def stamped(lines: list[str]) -> bytes:
-    """Return log lines as they stand in logs.txt, each with the local time of day."""
+def stamped(lines: list[str], hidden: tuple[str, ...] = ()) -> bytes:
+    """Return log lines as they stand in logs.txt, each with the local time of day, `hidden` texts masked."""
     clock = time.strftime("[%H:%M:%S] ")
-    return "".join(f"{clock}{line}\n" for line in lines).encode("utf-8", "replace")
+    block = "".join(f"{clock}{line}\n" for line in lines)
+    for secret in hidden:
+        if secret in block:
+            block = block.replace(secret, MASK)
+    return block.encode("utf-8", "replace")
 
 
-def pump(source: int, target: int, log: int, mode: str, lost: list[int]) -> None:
+def pump(source: int, target: int, log: int, mode: str, hidden: tuple[str, ...], lost: list[int]) -> None:
     """Pass on everything from one descriptor to another until it ends, and append its lines to `log`."""
     import codecs
 
@@ -86,7 +92,7 @@ def pump(source: int, target: int, log: int, mode: str, lost: list[int]) -> None
             pass  # nobody reads it any more
         try:
             if found:
-                block = stamped(found)
+                block = stamped(found, hidden)
                 lost[0] |= os.write(log, block) != len(block)
         except OSError:
             lost[0] = 1
@@ -96,12 +102,13 @@ def pump(source: int, target: int, log: int, mode: str, lost: list[int]) -> None
 
 def main(words: list[str]) -> int:
     """Run with ``LOG MODE SOURCE:TARGET …``; the exit code says whether a line could not be kept."""
+    hidden = tuple(filter(None, sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\0")))
     log = os.open(words[0], os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     lost = [0]
     threads = []
     for pair in words[2:]:
         source, target = map(int, pair.split(":"))
-        thread = threading.Thread(target=pump, args=(source, target, log, words[1], lost))
+        thread = threading.Thread(target=pump, args=(source, target, log, words[1], hidden, lost))
         thread.start()
         threads.append(thread)
     for thread in threads:

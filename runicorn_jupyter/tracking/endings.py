@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from runicorn_jupyter.tracking.exits import exit_error, watch_exit, watch_termination
+from runicorn_jupyter.tracking.exitcode import correct_status, was_left, watch_program
+from runicorn_jupyter.tracking.exits import exit_error, exit_was_seen, watch_exit, watch_termination
 
 if TYPE_CHECKING:
     from runicorn_jupyter.tracking.run import Run
@@ -51,6 +52,7 @@ def activate(run: Run) -> None:
     with contextlib.suppress(Exception):
         if not _interactive():
             watch_exit()
+            watch_program()
             watch_termination(lambda: end_active("interrupted"))
         _watch_cells()
 
@@ -82,12 +84,19 @@ def word_for(error: BaseException | None) -> str:
 
 def _leave() -> None:
     """Finish the active run at exit; the interpreter has put an uncaught exception into sys.last_value by then."""
-    error = _last_error()
+    error, run = _last_error(), _Watch.active
     if _interactive():
         error = None
     elif id(error) == _Watch.error_before:
         error = exit_error()
     end_active(word_for(error))
+    with contextlib.suppress(Exception):
+        if run is not None and (run.status, run.rank) == ("finished", 0) and not exit_was_seen() and _was_left():
+            correct_status(run.run_dir)
+
+
+def _was_left() -> bool:
+    return not _interactive() and was_left()
 
 
 def _interactive() -> bool:

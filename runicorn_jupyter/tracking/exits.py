@@ -58,6 +58,11 @@ def exit_error() -> BaseException | None:
     return None if _Seen.code in {None, 0} else builtins.SystemExit(_Seen.code)
 
 
+def exit_was_seen() -> bool:
+    """Tell whether it was ``sys.exit`` that ended the program, with whatever code."""
+    return _Seen.ended
+
+
 def watch_termination(end: Callable[[], None]) -> None:
     """Call `end` when SIGTERM comes, then let it end the process as it would have; only if the program has no handler.
 

@@ -1,8 +1,9 @@
-"""``%load_ext runicorn_jupyter`` and the cell magic that it brings: ``%%track``."""
+"""``%load_ext runicorn_jupyter`` and the magics that it brings: ``%%track`` and ``%runicorn``."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from runicorn_jupyter.tracking.start import init
@@ -14,9 +15,38 @@ _WORDS = {
 }  # fmt: skip
 
 
-def load(shell: Any) -> None:
-    """Register the magics with an IPython shell."""
+Face = Callable[..., Any]
+
+
+def load(shell: Any, faces: Callable[[], Mapping[str, Face]]) -> None:
+    """Register the magics with an IPython shell; `faces` gives ``show`` and ``runs`` when they are first asked for."""
     shell.register_magic_function(lambda line, cell: track(shell, line, cell), magic_kind="cell", magic_name="track")
+    shell.register_magic_function(lambda line: look(shell, line, faces()), magic_kind="line", magic_name="runicorn")
+
+
+def look(shell: Any, line: str, faces: Mapping[str, Face]) -> Any:
+    """Do ``%runicorn show [what]`` or ``%runicorn runs [what]``; without a word, show all runs.
+
+    What follows the word is a run id, a project, a query with or without quotes around it, or the name of a variable
+    that holds a run or runs.
+
+    Raises
+    ------
+    ValueError
+        The first word is neither.
+    """
+    word, _, rest = line.strip().partition(" ")
+    face = faces.get(word or "show")
+    if face is None:
+        raise ValueError(f"{word!r} is not understood: %runicorn {'|'.join(faces)} [run, project or query]")
+    text = rest.strip()
+    if text[:1] in {"'", '"'} and text[0] == text[-1] and text.count(text[0]) == 2:
+        text = text[1:-1]
+    held = shell.user_ns.get(text)
+    # A run, a frame of runs or a list of them; a project may well be called like some other variable.
+    if isinstance(held, list) or hasattr(held, "storage_root") or hasattr(held, "columns"):
+        return face(held)
+    return face(text) if text else face()
 
 
 def track(shell: Any, line: str, cell: str) -> None:

@@ -39,7 +39,7 @@ class NoOpRun(Run):
 
         return logging.NullHandler(level)
 
-    def use_artifact(self, artifact_spec: str) -> Any:  # noqa: ARG002 - the same call as on a real run
+    def use_artifact(self, artifact_spec: str, type: str | None = None) -> Any:  # noqa: A002, ARG002 - as on a real run
         """Return None."""
         return None
 
@@ -90,6 +90,6 @@ def _nothing(self: NoOpRun, *_args: Any, **_kw: Any) -> None:
 
 for _name in (
     "log_text", "log_image", "log_file", "log_table", "log_audio", "log_figure", "log_config", "log_dataset",
-    "log_pretrained", "log_artifact", "scan_outputs_once", "watch_outputs", "stop_outputs_watch", "summary",
+    "log_pretrained", "log_artifact", "scan_outputs_once", "watch_outputs", "stop_outputs_watch", "summary", "_log_at",
 ):  # fmt: skip
     setattr(NoOpRun, _name, _nothing)

@@ -12,11 +12,12 @@ from pathlib import Path
 from time import time
 from typing import IO, Any
 
-from runicorn_jupyter.paths import JSON_LIMIT, open_regular, plain_component, write_atomically
+from runicorn_jupyter.paths import JSON_LIMIT, plain_component, write_atomically
 from runicorn_jupyter.tracking import machine
 from runicorn_jupyter.tracking.appendfile import Descriptor
 from runicorn_jupyter.tracking.backlog import spool_folder
 from runicorn_jupyter.tracking.documents import encode
+from runicorn_jupyter.tracking.portable import open_file, read_at
 
 _FILES = re.compile(r"events(\.[\w-]+)?\.jsonl|telemetry\.jsonl|logs(\.[\w-]+)?\.txt")
 _DOCUMENTS = frozenset({"meta", "status", "summary", "assets", "environment", "provenance"})
@@ -81,9 +82,9 @@ def _bring_lines(target: Path, file: IO[bytes]) -> None:
     size = os.fstat(home.number).st_size
     if target.suffix == ".txt":
         reach = len(spooled) + 1
-        merged = _merged_text(waiting, os.pread(home.number, reach, max(0, size - reach)).split(b"\n")[:-1])
+        merged = _merged_text(waiting, read_at(home.number, reach, max(0, size - reach)).split(b"\n")[:-1])
     else:
-        merged = _merged_events(waiting, os.pread(home.number, _TAIL, max(0, size - _TAIL)).split(b"\n"))
+        merged = _merged_events(waiting, read_at(home.number, _TAIL, max(0, size - _TAIL)).split(b"\n"))
     for line in waiting[merged:]:
         home.write(line + b"\n")
 
@@ -127,7 +128,7 @@ def _longer(waiting: list[bytes], borders: list[int], matched: int, line: bytes)
 def _bring_documents(run_dir: Path, kept: dict[str, Any]) -> None:
     """Write the documents a dead process could not, unless another session has taken the run over since."""
     try:
-        with os.fdopen(open_regular(run_dir, "meta.json"), "rb") as meta:
+        with os.fdopen(open_file(run_dir, "meta.json"), "rb") as meta:
             there = json.loads(meta.read(JSON_LIMIT))
     except FileNotFoundError:
         if kept["made"] and not run_dir.exists():

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.paths import JSON_LIMIT, open_regular
+from runicorn_jupyter.paths import JSON_LIMIT
 from runicorn_jupyter.tracking import machine
+from runicorn_jupyter.tracking.portable import open_file
 
 LOCK_PATIENCE = 2.0
 BEATS_MISSED = 45.0
@@ -103,7 +104,7 @@ def _host() -> str:
 
 def _read(run_dir: Path, name: str) -> dict[str, Any]:
     try:
-        with os.fdopen(open_regular(run_dir, name), "rb") as file:
+        with os.fdopen(open_file(run_dir, name), "rb") as file:
             found = json.loads(file.read(JSON_LIMIT))
     except (OSError, ValueError, RecursionError):
         return {}

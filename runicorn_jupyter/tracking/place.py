@@ -10,8 +10,9 @@ from time import localtime, strftime, time
 from typing import Any, NamedTuple
 
 from runicorn_jupyter.errors import UnsafeName
-from runicorn_jupyter.paths import open_regular, safe_name, split_path
+from runicorn_jupyter.paths import safe_name, split_path
 from runicorn_jupyter.store.series.lines import parse_line
+from runicorn_jupyter.tracking.portable import open_file
 
 _TAKEN = ("archive", "artifacts", "runs", "webui")
 """Folders of a root that mean something else, to us or to upstream's viewers, which would not list such a project."""
@@ -51,12 +52,18 @@ class Plan(NamedTuple):
 def names(project: str | None, name: str | None, path: str | None) -> tuple[str, str, str]:
     """Return (project, name, path) for either naming style (D14).
 
+    Upstream 0.6 and later takes the path as its first argument: a project alone that has inner slashes is one.
+
     Raises
     ------
     ValueError
         Both styles are mixed, or a name is not safe, or a folder of every root is called like the project.
     """
+    if path is None and name is None and isinstance(project, str) and all(project.split("/")) and "/" in project:
+        project, path = None, project
     if path is None:
+        if isinstance(name, str) and name.startswith(("/", "~", "./", "../")):
+            raise UnsafeName(f"{name!r} is no name of an experiment; if it is the folder for all runs, give storage=.")
         project, name = safe_name(project or "default", "project"), safe_name(name or "default", "name")
         return _free(project), name, f"{project}/{name}"
     if project is not None or name is not None:
@@ -121,7 +128,7 @@ def claim(folder: Path, run_id: str | None) -> tuple[str, bool]:
 def last_step(events: Path) -> int:
     """Return the step of the last point in an events file, 0 when it has none; only its end is read."""
     try:
-        with os.fdopen(open_regular(events.parent, events.name), "rb") as file:
+        with os.fdopen(open_file(events.parent, events.name), "rb") as file:
             end = file.seek(0, os.SEEK_END)
             tail = b""
             while end > 0:

@@ -101,6 +101,14 @@ def as_pairs(data: Any) -> dict[Any, Any]:
     return dict(data)
 
 
+def without_reserved(values: dict[str, Any], stage: Any) -> Any:
+    """Take the keys that `log` writes itself out of `values`; return the stage that counts."""
+    values.pop("step", None)
+    values.pop("global_step", None)
+    own = values.pop("stage", None)
+    return own if stage is None else stage
+
+
 def _flatten_into(
     flat: dict[str, Any], prefix: str, values: Mapping[Any, Any], note: Note, above: tuple[int, ...]
 ) -> None:

@@ -161,6 +161,9 @@ class Recorder:
             self.documents.update("status", self._fault_fields())
             self._end_session()
         self.write_documents()
+        if self.documents.changed:
+            # Once more, for there may be no later: what failed for a moment must not wait for the next process.
+            self.write_documents()
         self.documents.sync()
         self.closed = True
 

@@ -19,7 +19,17 @@ from runicorn_jupyter.tracking.errands import Errands
 from runicorn_jupyter.tracking.keeper import keeper
 from runicorn_jupyter.tracking.options import NOTHING, Recorded
 from runicorn_jupyter.tracking.place import Plan
-from runicorn_jupyter.tracking.points import INTEGER_LIMIT, PLAIN, RESERVED, as_pairs, encode, flatten, plain, text_of
+from runicorn_jupyter.tracking.points import (
+    INTEGER_LIMIT,
+    PLAIN,
+    RESERVED,
+    as_pairs,
+    encode,
+    flatten,
+    plain,
+    text_of,
+    without_reserved,
+)
 from runicorn_jupyter.tracking.recorder import Recorder
 from runicorn_jupyter.tracking.run_artifacts import RunArtifacts
 from runicorn_jupyter.tracking.run_assets import RunAssets
@@ -112,20 +122,7 @@ class Run(RunMedia, RunAssets, RunArtifacts, RunCompanions):
             return
         try:
             now = time()
-            values = {**data, **kw} if type(data) is dict else {**as_pairs(data), **kw}
-            if not RESERVED.isdisjoint(values):
-                stage = _without_reserved(values, stage)
-            if not PLAIN.issuperset(map(type, values.values())):
-                values = flatten(values, self._faults.note)
-            number = next(self._steps) if step is None else self._set_step(step)
-            values["global_step"] = number
-            values["time"] = now
-            if stage is not None:
-                values["stage"] = plain(stage, self._faults.note)
-            self._append(encode(now, "metrics", values, self._faults.note))
-            self._last = values
-            if self._primary is not None:
-                self._primary.see(values)
+            self._point({**data, **kw} if type(data) is dict else {**as_pairs(data), **kw}, step, stage, now)
         except Exception as error:  # noqa: BLE001 - nothing raises into training
             self._faults.caught("log", error)
 
@@ -263,6 +260,27 @@ class Run(RunMedia, RunAssets, RunArtifacts, RunCompanions):
             self._faults.note("display", "the run's card cannot be drawn here; its text is shown instead.", error)
         print(repr(self))  # noqa: T201 - the plain form of the cell's output
 
+    def _point(self, values: dict[str, Any], step: Any, stage: Any, now: float) -> None:
+        """Append one point of the time `now`; `values` is its caller's no longer."""
+        if not RESERVED.isdisjoint(values):
+            stage = without_reserved(values, stage)
+        if not PLAIN.issuperset(map(type, values.values())):
+            values = flatten(values, self._faults.note)
+        number = next(self._steps) if step is None else self._set_step(step)
+        values["global_step"] = number
+        values["time"] = now
+        if stage is not None:
+            values["stage"] = plain(stage, self._faults.note)
+        self._append(encode(now, "metrics", values, self._faults.note))
+        self._last = values
+        if self._primary is not None:
+            self._primary.see(values)
+
+    def _log_at(self, values: Mapping[str, Any], step: Any, now: float) -> None:
+        """Append one point of another time than this: for loggers whose framework tells which."""
+        if self._open or self._reopen():
+            self._point(dict(values), step, None, now)
+
     def _set_step(self, step: Any) -> int:
         try:
             number = step if type(step) is int else int(step)
@@ -325,11 +343,3 @@ class Run(RunMedia, RunAssets, RunArtifacts, RunCompanions):
         closing = threading.Thread(target=self._recorder.close, args=(self.status,), daemon=True)
         closing.start()
         closing.join(_CLOSING_WAIT)
-
-
-def _without_reserved(values: dict[str, Any], stage: Any) -> Any:
-    """Take the keys that `log` writes itself out of `values`; return the stage that counts."""
-    values.pop("step", None)
-    values.pop("global_step", None)
-    own = values.pop("stage", None)
-    return own if stage is None else stage

@@ -10,6 +10,7 @@ from typing import Any
 
 from runicorn_jupyter.tracking.calls import Calls, guarded
 from runicorn_jupyter.tracking.documents import fit
+from runicorn_jupyter.tracking.members import members
 from runicorn_jupyter.tracking.points import text_of
 
 _MAX_BYTES = 5 * 1024**3
@@ -43,7 +44,8 @@ class RunAssets(Calls):
         from runicorn_jupyter.tracking.header import put_config
 
         note = self._faults.note
-        found = {} if args is None else args if isinstance(args, Mapping) else vars(args)
+        found = {} if args is None else members(args)
+        found = vars(args) if found is None else found
         fitted = fit(found, note)
         self.config.update(fitted)
         if self._recorder.owner:

@@ -34,9 +34,27 @@ _OPTION = re.compile(
 )
 
 
+_SHORTEST = 8
+"""Characters of a secret that is looked for in what a program prints: a shorter one would be found in other words."""
+
+
 def is_secret_name(name: str) -> bool:
     """Tell whether something called `name` should not be written down whatever it holds."""
     return _NAMES.search(name) is not None and _HARMLESS.match(name) is None
+
+
+def secret_values() -> tuple[str, ...]:
+    """Return the values of the environment variables that are called like a secret, the longest first.
+
+    Paths are none, for they only say where a secret lies. Of a text of several lines each line is one.
+    """
+    found = {
+        line.strip()
+        for name, value in os.environ.items()
+        if is_secret_name(name) and not value.startswith(("/", "~", "."))
+        for line in value.splitlines()
+    }
+    return tuple(sorted((line for line in found if len(line) >= _SHORTEST), key=lambda line: (-len(line), line)))
 
 
 def masked(text: str) -> str:

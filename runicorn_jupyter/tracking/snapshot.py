@@ -15,6 +15,10 @@ from runicorn_jupyter.tracking.ignore import ALWAYS, IGNORE_FILE, Ignore
 
 MAX_BYTES = 100 * 1024**2
 MAX_FILES = 20_000
+"""What `init` takes along at most; who calls `snapshot_workspace` gets upstream's larger limits."""
+
+_CALLED_BYTES = 500 * 1024**2
+_CALLED_FILES = 200_000
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 
@@ -36,8 +40,8 @@ def snapshot_workspace(
     *,
     ignore_file: str = IGNORE_FILE,
     extra_excludes: Sequence[str] | None = None,
-    max_total_bytes: int = MAX_BYTES,
-    max_files: int = MAX_FILES,
+    max_total_bytes: int = _CALLED_BYTES,
+    max_files: int = _CALLED_FILES,
     force_snapshot: bool = False,
 ) -> dict[str, Any]:
     """Write the files below `root` to a zip file; nothing is left behind when that fails.
@@ -93,7 +97,9 @@ def snapshot_workspace(
 
 def snapshot_entry(asked: Path | None, target: Path, *, force: bool) -> dict[str, Any]:
     """Make the snapshot of a run; return its entry in assets.json."""
-    made = snapshot_workspace(workspace(asked), target, force_snapshot=force)
+    made = snapshot_workspace(
+        workspace(asked), target, max_total_bytes=MAX_BYTES, max_files=MAX_FILES, force_snapshot=force
+    )
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {

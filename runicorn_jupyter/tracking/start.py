@@ -13,6 +13,7 @@ from runicorn_jupyter.paths import find_root, safe_name
 from runicorn_jupyter.tracking import endings, ranks
 from runicorn_jupyter.tracking.documents import fit
 from runicorn_jupyter.tracking.faults import tell
+from runicorn_jupyter.tracking.members import members
 from runicorn_jupyter.tracking.noop import NoOpRun
 from runicorn_jupyter.tracking.options import Recorded, is_private, recorded
 from runicorn_jupyter.tracking.ownership import living_owner
@@ -65,7 +66,7 @@ def init(
     Parameters
     ----------
     project, name : str
-        Where it belongs; both are ``default`` if not given.
+        Where it belongs; both are ``default`` if not given. A project alone with slashes inside is a `path`.
     path, alias : str
         The other naming style: ``path="digits/mlp"`` instead of project and name, and a label for this run.
     storage : path, optional
@@ -257,7 +258,8 @@ def _refuse(unknown: Mapping[str, Any]) -> None:
 def _config(config: Any) -> dict[str, Any] | None:
     if config is None:
         return None
-    found = config if isinstance(config, Mapping) else getattr(config, "__dict__", None)
+    found = None if isinstance(config, type) else members(config)
+    found = getattr(config, "__dict__", None) if found is None else found
     if not isinstance(found, Mapping) or isinstance(config, type):
         raise BadRequest(f"config must be a dict, a namespace or a dataclass, not {type(config).__name__}.")
     fitted: dict[str, Any] = fit(found, lambda _kind, _sentence: None)

@@ -10,6 +10,7 @@ from typing import Any
 
 from runicorn_jupyter.tracking.drain import Lines, stamped
 from runicorn_jupyter.tracking.faults import Faults
+from runicorn_jupyter.tracking.portable import BINARY
 
 _PATIENCE = 2.0
 
@@ -27,13 +28,16 @@ class Tee:
         What becomes of progress bars.
     faults : Faults
         Where a copy that fails is counted.
+    hidden : tuple of str
+        Texts that are masked in the copy.
     """
 
-    def __init__(self, stream: Any, log: Path, mode: str, faults: Faults) -> None:
+    def __init__(self, stream: Any, log: Path, mode: str, faults: Faults, hidden: tuple[str, ...]) -> None:
         self._stream = stream
+        self._hidden = hidden
         self._lines = Lines(mode)
         self._faults = faults
-        self._fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        self._fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | BINARY | getattr(os, "O_CLOEXEC", 0), 0o666)
         self._attach()
 
     def stop(self) -> None:
@@ -70,7 +74,7 @@ class Tee:
 
     def _keep(self, lines: list[str]) -> None:
         if lines and self._fd >= 0:
-            os.write(self._fd, stamped(lines))
+            os.write(self._fd, stamped(lines, self._hidden))
 
 
 class KernelTee(Tee):
@@ -102,7 +106,7 @@ class KernelTee(Tee):
         done.wait(_PATIENCE)
 
 
-def tee(stream: Any, log: Path, mode: str, faults: Faults) -> Tee:
+def tee(stream: Any, log: Path, mode: str, faults: Faults, hidden: tuple[str, ...]) -> Tee:
     """Return what copies `stream`."""
     of_kernel = hasattr(stream, "register_hook") and hasattr(stream, "pub_thread")
-    return (KernelTee if of_kernel else Tee)(stream, log, mode, faults)
+    return (KernelTee if of_kernel else Tee)(stream, log, mode, faults, hidden)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import pickle
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -13,9 +15,12 @@ from jupyter_client.manager import start_new_kernel
 from loggers.runs import all_runs
 from runicorn_jupyter import tracking
 from runicorn_jupyter.errors import BadRequest
-from runicorn_jupyter.tracking.loggers import lightgbm
+from runicorn_jupyter.tracking.loggers import guard, lightgbm
+from runicorn_jupyter.tracking.loggers.callback import FitCallback
 from runicorn_jupyter.tracking.loggers.hold import Holder
 from runicorn_jupyter.tracking.loggers.values import as_config, as_name, number
+from runicorn_jupyter.tracking.loggers.writer import SummaryWriter
+from runicorn_jupyter.tracking.loggers.writerx import SummaryWriter as WriterX
 
 
 @pytest.fixture
@@ -169,3 +174,71 @@ def test_in_a_notebook_a_fit_ends_with_its_cell(tmp_path):
 def test_tuples_of_older_lightgbm_are_understood():
     assert lightgbm._parts(("val", "auc", 0.5, True)) == ("val", "auc", 0.5, True, None)
     assert lightgbm._parts(("cv_agg", "valid auc", 0.5, True, 0.1))[4] == 0.1
+
+
+def test_fits_in_threads_are_runs_of_their_own(here):
+    """As `joblib` or a thread pool trains: both go on at once, neither ends or joins the other."""
+    both, first_open = threading.Barrier(3, timeout=30), threading.Event()
+
+    def fit(name, *, waits):
+        if waits:
+            first_open.wait(30)
+        callback = FitCallback("pool", name)
+        callback._hold.begin()
+        callback._hold.open({"name": name})
+        first_open.set()
+        both.wait()
+        callback.run.log(loss=1.0 if waits else 2.0)
+        both.wait()
+        callback._hold.finish()
+
+    threads = [threading.Thread(target=fit, args=(name,), kwargs={"waits": name == "b"}) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    both.wait()
+    assert tracking.get_active_run().name == "a"
+    both.wait()
+    for thread in threads:
+        thread.join()
+    found = {run.meta["name"]: run for run in all_runs(here)}
+    assert {name: (run.series("loss"), run.status, run.config) for name, run in found.items()} == {
+        "a": ([(1, 2.0)], "finished", {"name": "a"}),
+        "b": ([(1, 1.0)], "finished", {"name": "b"}),
+    }
+
+
+def test_a_fit_after_a_thread_that_died_is_the_next_fit(here):
+    left = Holder("keras", "p", "left")
+    thread = threading.Thread(target=left.open)
+    thread.start()
+    thread.join()
+    following = Holder("keras", "p", "following")
+    following.open()
+    assert (left.run.status, tracking.get_active_run()) == ("failed", following.run)
+    following.finish()
+
+
+def test_faults_reach_the_training_of_a_strict_run_only(here, capsys, monkeypatch):
+    monkeypatch.setattr(guard, "_told", set())
+    writer = SummaryWriter("runs/x")
+    with tracking.init("p", strict=True), pytest.raises(AttributeError):
+        writer.add_scalars("loss", 3)
+    with tracking.init("p"):
+        writer.add_scalars("loss", 3)
+    assert "add_scalars failed" in capsys.readouterr().err
+
+
+def test_the_time_of_a_writer_is_the_time_of_the_point(here):
+    with tracking.init("p", "n") as run:
+        writer = SummaryWriter("runs/x")
+        writer.add_scalar("loss", 0.5, 3, walltime=1_700_000_000.5)
+        writer.add_scalars("acc", {"train": 1}, 4, 1_700_000_001.0)
+        writer.add_scalar("loss", 0.25)
+        other = WriterX("runs/y")
+        with other.use_metadata(global_step=9, walltime=1_700_000_002.0):
+            other.add_scalar("loss", 0.125)
+    lines = [json.loads(line) for line in (run.run_dir / "events.jsonl").read_bytes().splitlines()]
+    told = [(line["ts"], line["data"]["time"], line["data"]["global_step"]) for line in lines]
+    assert told[:2] == [(1_700_000_000.5, 1_700_000_000.5, 3), (1_700_000_001.0, 1_700_000_001.0, 4)]
+    assert told[2][0] > 1_700_000_010
+    assert told[3] == (1_700_000_002.0, 1_700_000_002.0, 9)

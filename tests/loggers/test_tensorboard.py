@@ -191,6 +191,8 @@ def test_writers_let_go_of_in_a_loop_are_runs_of_their_own(here):
 
 def test_two_folders_at_once_lose_nothing_and_mix_nothing_up(here):
     one, two = writer("runs/m/a"), writer("runs/m/b")
+    one.add_scalar("started", 1.0, 0)
+    two.add_scalars("acc", {"train": 0.5}, 0)
     for step in range(3):
         one.add_scalar("loss", 1.0 + step, step)
         two.add_scalar("loss", 5.0 + step, step)
@@ -200,6 +202,8 @@ def test_two_folders_at_once_lose_nothing_and_mix_nothing_up(here):
     first, second = all_runs(here)
     assert first.values("loss") == [1.0, 2.0, 3.0]
     assert first.values("b/loss") == [5.0, 6.0, 7.0]
+    assert first.values("b/acc/train") == [0.5]
+    assert first.values("acc/train") == []
     assert (second.meta["name"], second.values("loss")) == ("b", [8.0])
     assert [first.status, second.status] == ["finished", "finished"]
 

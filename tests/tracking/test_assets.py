@@ -194,30 +194,6 @@ def test_the_standard_logging_reaches_the_log(run):
     assert run._faults.counts == {}
 
 
-def test_artifacts_have_their_names_and_say_that_they_are_not_stored_yet(run, tmp_path, capsys):
-    from runicorn_jupyter.errors import NotYet
-    from runicorn_jupyter.tracking.artifact import Artifact, ArtifactType
-
-    weights = tmp_path / "weights" / "w.bin"
-    weights.parent.mkdir()
-    weights.write_text("w")
-    (weights.parent / "notes.txt").write_text("n")
-    made = Artifact("model", ArtifactType.MODEL, metadata={"a": 1})
-    made.add_file(weights).add_dir(weights.parent, name="all", exclude_patterns=["*.txt"]).add_tags("x", "x")
-    made.add_reference("s3://x", checksum="1", who="me").add_metadata({"b": 2})
-    assert made.files == [(weights, "w.bin"), (weights, "all/w.bin")]
-    assert (made.type, made.tags, made.metadata) == ("model", ["x"], {"a": 1, "b": 2})
-    assert run.log_artifact(made) is None
-    assert capsys.readouterr().err.count("later release") == 1
-    for wrong in ("", "a/b", "a:b"):
-        with pytest.raises(ValueError, match="needs a name"):
-            Artifact(wrong)
-    with pytest.raises(ValueError, match="name:v3"):
-        run.use_artifact("model")
-    with pytest.raises(NotYet):
-        run.use_artifact("model:latest")
-
-
 def test_the_module_functions_reach_the_active_run(run, data):
     rn.log_dataset("set", data)
     rn.log_config({"lr": 3})

@@ -79,6 +79,49 @@ def test_the_last_words_of_a_crash_are_passed_on_and_kept(root, script):
     until_kept(root, "Fatal Python error: Aborted")
 
 
+SECRETS = {
+    "DEMO_API_KEY": "k-12345678",
+    "DEMO_PASSWORD": "correct horse",
+    "DEMO_TOKEN": "short",
+    "DEMO_PRIVATE_KEY": "-----BEGIN X-----\nMIIEpAIBAAKCAQEA\n-----END X-----",
+    "DEMO_CREDENTIALS": "/etc/demo/where.json",
+    "DEMO_MODE": "not-a-secret",
+}
+SAID = (
+    "print('key k-12345678, twice: k-12345678'); print(os.environ['DEMO_PRIVATE_KEY']);"
+    "print('correct horse battery'); print('short stop, not-a-secret, /etc/demo/where.json')"
+)
+KEPT = ["key ***, twice: ***", "***", "***", "***", "*** battery", "short stop, not-a-secret, /etc/demo/where.json"]
+
+
+def test_values_of_secret_variables_are_masked_in_the_log_and_shown_on_the_screen(root, script):
+    done = script(begin() + SAID, **SECRETS)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1] == "key k-12345678, twice: k-12345678"
+    assert logged(root) == KEPT
+
+
+def test_a_stream_of_python_is_masked_too(root, script):
+    source = "import io, sys; sys.stdout = io.TextIOWrapper(io.BytesIO(), line_buffering=True)\n" + begin() + SAID
+    done = script(source.replace("io.TextIOWrapper", "type('Own', (io.TextIOWrapper,), {})"), **SECRETS)
+    assert done.returncode == 0, done.stderr
+    assert logged(root) == KEPT
+
+
+def test_no_command_line_shows_a_secret(root, script):
+    source = begin() + (
+        "import contextlib\n"
+        "from pathlib import Path\n"
+        "seen = b''\n"
+        "for path in Path('/proc').glob('[0-9]*/cmdline'):\n"
+        "    with contextlib.suppress(OSError):\n"
+        "        seen += path.read_bytes() if path.parent.name != str(os.getpid()) else b''\n"
+        "assert b'drain.py' in seen and b'k-12345678' not in seen\n"
+    )
+    done = script(source, **SECRETS)
+    assert done.returncode == 0, done.stderr
+
+
 def until_kept(root, words: str) -> None:
     import time
 

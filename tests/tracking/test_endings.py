@@ -49,6 +49,75 @@ def test_the_status_tells_how_the_script_ended(root, script, ending, status):
     assert "a" in points(run_dir)[0]
 
 
+def train(folder, root, source: str, *, as_module: bool = False) -> int:
+    """Run a program that is a file, as people do; return its exit code."""
+    (folder / "train.py").write_text(source)
+    how = ["-m", "train"] if as_module else ["train.py"]
+    environment = {**os.environ, "RUNICORN_DIR": str(root)}
+    return subprocess.run([sys.executable, *how], cwd=folder, env=environment, check=False, timeout=60).returncode
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "as_module"),
+    [
+        ("raise SystemExit(1)", 1, False),
+        ("raise SystemExit('no GPU')", 1, False),
+        ("def main():\n  return 3\nraise SystemExit(main())", 3, True),
+        ("def main():\n  raise SystemExit(256 + 2)\nmain()", 2, False),
+    ],
+)
+def test_a_system_exit_that_the_program_raises_itself_is_a_failure(root, tmp_path, until, ending, code, as_module):
+    assert train(tmp_path, root, START + ending, as_module=as_module) == code
+    run_dir = only_run(root)
+    until(lambda: document(run_dir, "status")["status"] == "failed")
+    assert document(run_dir, "status")["exit_code"] == code
+    assert [path.name for path in run_dir.iterdir() if path.name.endswith(".tmp")] == []
+
+
+def test_other_endings_are_no_failure_by_their_code(root, tmp_path, until):
+    endings = {
+        "raise SystemExit(0)": "finished",
+        "raise SystemExit": "finished",
+        "try:\n  raise SystemExit(1)\nexcept SystemExit:\n  pass": "finished",
+        "import os\nif os.fork() == 0: raise SystemExit(1)\nos.wait()": "finished",
+        "run.finish('interrupted'); raise SystemExit(1)": "interrupted",
+    }
+    for number, ending in enumerate(endings):
+        train(tmp_path, root, START.replace("'n'", f"'n{number}'") + ending)
+    # What is wrong would have happened by the time at which the same is right for a later run.
+    train(tmp_path, root, START.replace("'p'", "'q'") + "raise SystemExit(1)")
+    (last,) = root.glob("q/n/runs/*")
+    until(lambda: document(last, "status")["status"] == "failed")
+    found = [document(next(root.glob(f"p/n{number}/runs/*")), "status")["status"] for number in range(len(endings))]
+    assert found == list(endings.values())
+
+
+def test_the_exit_codes_of_forked_and_joined_processes_are_not_that_of_the_run(root, script, until):
+    child = "import sys\nsys.stdin.readline()\n" + START + "raise SystemExit(1)"
+    source = START + (
+        "import os, subprocess, sys\n"
+        f"joined = subprocess.Popen([sys.executable, '-c', {child!r}], stdin=subprocess.PIPE, text=True,\n"
+        "    env={**os.environ, **run.child_environment()})\n"
+        "hold, let_go = os.pipe()\n"
+        "forked = os.fork()\n"
+        "if forked == 0:\n"
+        "    os.read(hold, 1); run.log(a=2); raise SystemExit(1)\n"
+        "joined.communicate('go\\n')\n"
+        "run.finish()\n"
+        "os.write(let_go, b'1')\n"
+        "print(joined.returncode, os.waitstatus_to_exitcode(os.waitpid(forked, 0)[1]))\n"
+    )
+    done = script(source)
+    assert done.stdout.splitlines()[-1] == "1 1", done.stderr
+    # What is wrong would have happened by the time at which the same is right for another run.
+    script(START.replace("'p'", "'q'") + "raise SystemExit(1)")
+    (other,) = root.glob("q/n/runs/*")
+    until(lambda: document(other, "status")["status"] == "failed")
+    (run_dir,) = root.glob("p/n/runs/*")
+    assert document(run_dir, "status")["status"] == "finished"
+    assert "exit_code" not in document(run_dir, "status")
+
+
 def test_the_exit_code_and_the_message_are_those_of_the_script(script):
     for ending, code, message in (
         ("sys.exit(3)", 3, ""),

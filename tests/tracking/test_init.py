@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 
@@ -29,6 +30,7 @@ def test_one_line_on_stdout_says_what_and_where_without_the_home_path(own_home, 
         ({"path": "a"}, "a/default", "a"),
         ({"path": "a/b/c"}, "a/b__c", "a/b/c"),
         ({"path": ""}, "_root/default", ""),
+        ({"project": "vision/resnet"}, "vision/resnet", "vision/resnet"),
         ({"project": "演示项目", "name": "ü"}, "演示项目/ü", "演示项目/ü"),
     ],
 )
@@ -39,7 +41,7 @@ def test_both_naming_styles_give_one_layout(root, keywords, folder, path):
     assert (f"{meta['project']}/{meta['name']}", meta["path"]) == (folder, path)
 
 
-@pytest.mark.parametrize("unsafe", ["../x", "/etc", "a/b", "", ".hidden", "con", "x" * 101, "a\n"])
+@pytest.mark.parametrize("unsafe", ["../x", "/etc", "a//b", "", ".hidden", "con", "x" * 101, "a\n"])
 def test_unsafe_names_are_refused_and_nothing_is_made(root, unsafe):
     attempts = [{"project": unsafe}, {"name": unsafe}, {"run_id": unsafe}] if unsafe else [{"run_id": unsafe}]
     for keywords in attempts:
@@ -225,3 +227,65 @@ def test_the_run_is_read_by_the_store_as_it_was_written(root):
     assert (dict(record.config), record.tags, record.notes, record.alias) == ({"lr": 0.5}, ("t",), "hm", "al")
     assert record.last_step == 10
     assert json.loads(json.dumps(record.item()))["pid"] is not None
+
+
+@dataclass
+class Optimizer:
+    lr: float = 0.1
+    betas: tuple[float, float] = (0.9, 0.99)
+
+
+@dataclass(slots=True)
+class Slotted:
+    depth: int = 3
+    optimizer: Optimizer = field(default_factory=Optimizer)
+
+
+class Attrs:
+    """As the attrs library makes a class, and pydantic below; neither is a dependency of ours."""
+
+    __attrs_attrs__ = (SimpleNamespace(name="width"), SimpleNamespace(name="never_set"))
+    width = 5
+
+
+class Pydantic:
+    model_fields = ("batch",)
+
+    def __init__(self):
+        self.batch = 32
+
+
+@pytest.mark.parametrize(
+    ("config", "kept"),
+    [
+        (Slotted(), {"depth": 3, "optimizer": {"lr": 0.1, "betas": [0.9, 0.99]}}),
+        (
+            argparse.Namespace(o=Optimizer(), n=SimpleNamespace(a=1)),
+            {"o": {"lr": 0.1, "betas": [0.9, 0.99]}, "n": {"a": 1}},
+        ),
+        ({"attrs": Attrs(), "model": Pydantic(), "kind": Optimizer}, {"attrs": {"width": 5}, "model": {"batch": 32}}),
+    ],
+)
+def test_config_objects_are_kept_with_all_that_is_in_them(root, config, kept):
+    run = rn.init(storage=root, config=config)
+    run.log_config(config)
+    run.finish()
+    found = document(run.run_dir, "assets")["config"]["args"]
+    assert {key: found[key] for key in kept} == kept
+
+
+def test_a_config_that_holds_itself_is_cut(root):
+    ring = SimpleNamespace(name="x")
+    ring.me = ring
+    ring.pair = [ring, {"again": ring}]
+    run = rn.init(storage=root, config=ring)
+    run.finish()
+    cut = "SimpleNamespace"
+    assert document(run.run_dir, "assets")["config"]["args"] == {
+        "name": "x",
+        "me": {"name": "x", "me": cut, "pair": [cut, {"again": cut}]},
+        "pair": [
+            {"name": "x", "me": cut, "pair": "list"},
+            {"again": {"name": "x", "me": cut, "pair": "list"}},
+        ],
+    }

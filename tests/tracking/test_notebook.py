@@ -204,6 +204,44 @@ def test_a_tracked_cell_is_a_run(root, kernel):
     assert execute(kernel, "%%track a b\n1")[-1] == "ValueError"
 
 
+def test_the_line_magic_shows_runs_and_gives_frames(root, kernel):
+    assert execute(kernel, "%load_ext runicorn") == []
+    execute(kernel, "%%track mlp --project digits\nrun.log(loss=0.5)")
+    execute(kernel, "%%track cnn --project digits\nrun.log(loss=0.25)")
+    one, both = (f"frame = %runicorn runs {what}\nprint(sorted(frame.name))" for what in ("loss < 0.3", "digits"))
+    assert execute(kernel, one) == ["['cnn']\n"]
+    assert execute(kernel, both) == ["['cnn', 'mlp']\n"]
+    quoted = "last = run\nname = 'mlp'\nframe = %runicorn runs 'name = \"{name}\"'\nprint(*frame.name)"
+    assert execute(kernel, quoted) == ["mlp\n"]
+    assert execute(kernel, "frame = %runicorn runs last\nprint(*frame.name)") == ["cnn\n"]
+    assert execute(kernel, "view = %runicorn show digits\nprint(len(view.frame()))")[-1] == "2\n"
+    assert execute(kernel, "%runicorn dance")[-1] == "ValueError"
+
+
+def test_the_words_of_the_line_magic():
+    from types import SimpleNamespace
+
+    asked = []
+    faces = {"show": lambda *what: asked.append(("show", *what)), "runs": lambda *what: asked.append(("runs", *what))}
+    run = SimpleNamespace(storage_root="x")
+    shell = SimpleNamespace(user_ns={"run": run, "digits": {"an": "array"}, "some": [run]})
+    for line in (
+        "",
+        "show",
+        "runs  ",
+        "show run",
+        "show some",
+        "runs digits",
+        "runs 'a < 1 and b == \"x\"'",
+        "show ''",
+    ):
+        magics.look(shell, line, faces)
+    assert asked == [
+        ("show",), ("show",), ("runs",), ("show", run), ("show", [run]), ("runs", "digits"),
+        ("runs", 'a < 1 and b == "x"'), ("show",),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("line", "keywords"),
     [

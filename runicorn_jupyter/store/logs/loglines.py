@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Literal, Self
 
 from runicorn_jupyter.paths import open_regular
+from runicorn_jupyter.store.logs.lognames import LOG
 from runicorn_jupyter.store.logs.logparts import LogLine, LogPage
 
-LOG = "logs.txt"
 BLOCK = 1024 * 1024
 LONGEST = 4 * 1024 * 1024
 """Bytes of one line; a longer one is taken in pieces of this size."""
@@ -31,15 +31,17 @@ class LogFile:
         The run.
     within : Path, optional
         The root: a link is followed when it ends inside it.
+    name : str
+        Which of the run's logs.
 
     Raises
     ------
     OSError
-        There is no log, or it is no regular file.
+        There is no such log, or it is no regular file.
     """
 
-    def __init__(self, run_dir: Path, within: Path | None = None) -> None:
-        self._fd = open_regular(run_dir, LOG, within=within)
+    def __init__(self, run_dir: Path, within: Path | None = None, name: str = LOG) -> None:
+        self._fd = open_regular(run_dir, name, within=within)
         self.size = os.fstat(self._fd).st_size
 
     def __enter__(self) -> Self:

@@ -6,22 +6,23 @@ import os
 from pathlib import Path
 
 from runicorn_jupyter.paths import open_regular
-from runicorn_jupyter.store.logs.loglines import LOG
+from runicorn_jupyter.store.logs.lognames import LOG
 
 _BLOCK = 64 * 1024
 _READ_LIMIT = 4 * 1024 * 1024
 
 
 class LogTail:
-    """Follows logs.txt of one run; a file that is replaced or cut is read from its beginning.
+    """Follows a text log of one run; a file that is replaced or cut is read from its beginning.
 
     Lines come without their newline and without carriage returns; bytes that are no UTF-8 are shown as replacement
     characters. A line is given only when it is complete. A log that is a link is read when it ends `within` the root.
     """
 
-    def __init__(self, run_dir: Path, within: Path | None = None) -> None:
+    def __init__(self, run_dir: Path, within: Path | None = None, name: str = LOG) -> None:
         self._run_dir = run_dir
         self._within = within
+        self._name = name
         self._inode = 0
         self._offset = 0
 
@@ -52,8 +53,13 @@ class LogTail:
         lines = _lines(data[:end])
         return lines[-count:] if count else [], start > 0 or len(lines) > count
 
-    def read(self) -> list[str]:
-        """Return the complete lines appended since the last call, at most 4 MiB of them."""
+    @property
+    def position(self) -> tuple[int, int]:
+        """Which file it is, and the byte up to which its lines were given."""
+        return self._inode, self._offset
+
+    def read(self, until: int | None = None) -> list[str]:
+        """Return the complete lines appended since the last call, at most 4 MiB of them and none beyond `until`."""
         fd = self._open()
         if fd is None:
             return []
@@ -61,7 +67,8 @@ class LogTail:
             found = os.fstat(fd)
             if found.st_ino != self._inode or found.st_size < self._offset:
                 self._inode, self._offset = found.st_ino, 0
-            data = os.pread(fd, _READ_LIMIT, self._offset)
+            size = _READ_LIMIT if until is None else min(_READ_LIMIT, max(until - self._offset, 0))
+            data = os.pread(fd, size, self._offset)
         finally:
             os.close(fd)
         end = data.rfind(b"\n") + 1
@@ -84,7 +91,7 @@ class LogTail:
 
     def _open(self) -> int | None:
         try:
-            return open_regular(self._run_dir, LOG, within=self._within)
+            return open_regular(self._run_dir, self._name, within=self._within)
         except OSError:
             return None
 

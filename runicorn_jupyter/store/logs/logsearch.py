@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-import regex
-
 from runicorn_jupyter.errors import BadRequest, QueryTooSlow
 from runicorn_jupyter.store.logs.loglines import SHOWN, Direction, LogFile, split
 from runicorn_jupyter.store.logs.logparts import LogHit, LogHits, LogLine
@@ -135,6 +133,8 @@ def _prefilter(wanted: Search) -> _Prefilter | None:
 def _test(wanted: Search) -> _Test:
     if not wanted.text:
         raise BadRequest("Say what to search for: q is empty.")
+    import regex
+
     flags = regex.IGNORECASE if wanted.ignore_case else 0
     try:
         pattern = compile_pattern(wanted.text if wanted.regex else regex.escape(wanted.text), flags)

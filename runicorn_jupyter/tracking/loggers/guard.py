@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from runicorn_jupyter.tracking import endings
 from runicorn_jupyter.tracking.faults import tell
 
 P = ParamSpec("P")
@@ -15,13 +16,18 @@ _told: set[str] = set()
 
 
 def quiet(function: Callable[P, R]) -> Callable[P, R | None]:
-    """Return `function` so that an exception in it is told once on stderr and becomes the answer None."""
+    """Return `function` so that an exception in it is told once on stderr and becomes the answer None.
+
+    While a run is active that was made with ``strict=True`` it is raised after all.
+    """
 
     @functools.wraps(function)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
         try:
             return function(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - nothing raises into training
+        except Exception as error:
+            if getattr(getattr(endings.active(), "_faults", None), "strict", False):
+                raise
             name = function.__qualname__.lstrip("_")
             tell_once(name, f"{name} failed ({type(error).__name__}: {str(error)[:200]}); training goes on without it.")
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -31,6 +32,7 @@ class Holder:
         As of `init`.
     fit : bool
         Whether a run opened here is one fit: it then ends with the notebook cell that fails, and with the next fit.
+        A fit that begins while one goes on in another thread gets a run of its own, which is not the active one.
 
     Attributes
     ----------
@@ -48,7 +50,7 @@ class Holder:
     def __init__(
         self, kind: str, project: str | None = None, name: str | None = None, *, storage: Any = None, fit: bool = True
     ) -> None:
-        names(project, name, None)
+        names(project, name or "default", None)
         self.kind = kind
         self.owned = False
         self.at_cell_end: weakref.WeakMethod[Callable[[], None]] | None = None
@@ -56,6 +58,7 @@ class Holder:
         self._run: Run | None = None
         self._earlier: dict[str, Any] | None = None
         self._process = os.getpid()
+        self._thread: threading.Thread | None = None
 
     @property
     def run(self) -> Run | None:
@@ -108,6 +111,12 @@ class Holder:
         if run is not None and (self.owned or getattr(run, "_primary", None) is None):
             run.set_primary_metric(name, mode)
 
+    def goes_on_elsewhere(self) -> bool:
+        """Tell whether this is a fit that another thread than the calling one has begun and not ended."""
+        thread = self._thread
+        elsewhere = thread is not None and thread is not threading.current_thread() and thread.is_alive()
+        return self._fit and elsewhere and self.is_open
+
     def joined_kind(self) -> str | None:
         """Return the kind of the logger that opened the run held here, None when that was the script, or this one."""
         owner = _opener(self._run)
@@ -120,7 +129,7 @@ class Holder:
             self.finish("failed")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_run": None, "owned": False, "at_cell_end": None}
+        return {**self.__dict__, "_run": None, "owned": False, "at_cell_end": None, "_thread": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -131,6 +140,8 @@ class Holder:
         if run is None:
             return None
         owner = _opener(run)
+        if self._fit and owner is not None and owner.goes_on_elsewhere():
+            return None
         if self._fit and run in _OPENED and (owner is None or (owner.kind == self.kind and owner._fit)):  # noqa: SLF001 - our own
             # The fit that opened it never came to its end, and this is the next one.
             run.finish("interrupted" if run.status == "interrupted" else "finished" if owner is None else "failed")
@@ -144,7 +155,11 @@ class Holder:
         return self._opened(init(**self._earlier))
 
     def _new(self, config: Mapping[str, Any] | None, name: str | None, notes: str | None) -> Run:
-        made = init(
+        active = get_active_run()
+        opener = None if isinstance(active, NoOpRun) else _opener(active)
+        beside = self._fit and opener is not None and opener.goes_on_elsewhere()
+        # Not the active one: `init` would finish the run of the fit in the other thread.
+        made = (Run if beside else init)(
             project=self._project,
             name=self._name or name,
             storage=self._storage,
@@ -157,6 +172,7 @@ class Holder:
     def _opened(self, run: Run) -> Run:
         self.owned = True
         self._process = os.getpid()
+        self._thread = threading.current_thread()
         _OPENED[run] = weakref.ref(self)
         if self._fit:
             _end_with_its_cell(weakref.ref(self))

@@ -70,6 +70,7 @@ class SummaryWriter:
         self.purge_step, self.max_queue, self.flush_secs = purge_step, max_queue, flush_secs
         self.filename_suffix = filename_suffix
         self._default_step: Any = None
+        self._default_time: Any = None
         self._session = Session.of(log_dir, comment)
         self._token = object()
         self._session.enter(self._token)
@@ -105,12 +106,13 @@ class SummaryWriter:
         tag: str,
         scalar_value: Any,
         global_step: Any = None,
-        walltime: float | None = None,  # noqa: ARG002 - points carry the time they are logged at
+        walltime: float | None = None,
         new_style: bool = False,  # noqa: ARG002
         double_precision: bool = False,  # noqa: ARG002 - always
     ) -> None:
-        """Record one value."""
-        self._run().log({self._tag(tag): _scalar(scalar_value)}, step=self._step(global_step))
+        """Record one value, of the time `walltime` in Unix seconds if that is given."""
+        run = self._run()
+        self._log(run, {self._tag(tag): _scalar(scalar_value)}, global_step, walltime)
 
     @quiet
     def add_scalars(
@@ -118,11 +120,12 @@ class SummaryWriter:
         main_tag: str,
         tag_scalar_dict: Mapping[str, Any],
         global_step: Any = None,
-        walltime: float | None = None,  # noqa: ARG002
+        walltime: float | None = None,
     ) -> None:
         """Record several values as ``main_tag/tag``."""
+        run = self._run()
         values = {self._tag(f"{main_tag}/{tag}"): _scalar(value) for tag, value in tag_scalar_dict.items()}
-        self._run().log(values, step=self._step(global_step))
+        self._log(run, values, global_step, walltime)
 
     @quiet
     def add_text(self, tag: str, text_string: Any, global_step: Any = None, walltime: float | None = None) -> None:  # noqa: ARG002
@@ -183,15 +186,16 @@ class SummaryWriter:
         values: Any,
         global_step: Any = None,
         bins: Any = "tensorflow",  # noqa: ARG002
-        walltime: float | None = None,  # noqa: ARG002
+        walltime: float | None = None,
         max_bins: int | None = None,  # noqa: ARG002
     ) -> None:
         """Record minimum, maximum, mean and five percentiles as ``tag/min``, ``tag/p05`` and so on."""
         from runicorn_jupyter.tracking.loggers.arrays import percentiles
 
+        run = self._run()
         found = {self._tag(f"{tag}/{key}"): value for key, value in percentiles(values).items()}
         if found:
-            self._run().log(found, step=self._step(global_step))
+            self._log(run, found, global_step, walltime)
 
     @quiet
     def add_hparams(
@@ -239,6 +243,15 @@ class SummaryWriter:
     def _run(self, config: Mapping[str, Any] | None = None) -> Run:
         self._session.enter(self._token)
         return self._session.open(config)
+
+    def _log(self, run: Run, values: Mapping[str, Any], global_step: Any, walltime: Any) -> None:
+        # The run is opened before its tags are made: whose it is decides their prefix.
+        step = self._step(global_step)
+        at = number(self._default_time if walltime is None else walltime)
+        if at is None:
+            run.log(values, step=step)
+        else:
+            run._log_at(values, step, float(at))  # noqa: SLF001 - our own
 
     def _step(self, value: Any) -> int | None:
         found = number(self._default_step if value is None else value)

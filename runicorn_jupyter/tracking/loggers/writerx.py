@@ -41,13 +41,14 @@ class SummaryWriter(_SummaryWriter):
         self._nothing = None if write_to_disk else NoOpRun()
 
     @contextlib.contextmanager
-    def use_metadata(self, *, global_step: Any = None, walltime: float | None = None) -> Iterator[Self]:  # noqa: ARG002
-        """Give the calls inside the block that name no step this one."""
-        before, self._default_step = self._default_step, global_step
+    def use_metadata(self, *, global_step: Any = None, walltime: float | None = None) -> Iterator[Self]:
+        """Give the calls inside the block that name no step or time these."""
+        before = self._default_step, self._default_time
+        self._default_step, self._default_time = global_step, walltime
         try:
             yield self
         finally:
-            self._default_step = before
+            self._default_step, self._default_time = before
 
     def add_scalar(  # type: ignore[override]  # other names after walltime
         self,
