@@ -70,6 +70,16 @@ def page(body: str, title: str) -> str:
     )
 
 
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table of plain texts."""
+    return _table([_text(cell) for cell in head], [[_text(cell) for cell in row] for row in rows])
+
+
+def escaped(value: str) -> str:
+    """Return a plain text as it may stand in HTML, in an attribute too."""
+    return _text(value)
+
+
 def _runs_table(records: Sequence[RunRecord]) -> str:
     metrics, keys = text.leading_metrics(records, 4), text.varying(records, 4)
     rows = [
