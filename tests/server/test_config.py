@@ -37,6 +37,16 @@ async def test_r23_a_root_that_was_named_outranks_the_saved_one(mount: Mount, ro
     assert stat.S_IMODE(saved.stat().st_mode) == 0o600
 
 
+async def test_k5_the_client_changes_the_root_by_put(mount: Mount, root: Path, tmp_path: Path) -> None:
+    chosen = tmp_path / "other"
+    answer = await post(mount, "/config", {"user_root_dir": str(chosen)}, method="PUT")
+    assert (answer["user_root_dir"], answer["storage"], answer["effective"]) == (str(chosen), str(root), False)
+    assert answer["config_file"] == str(config_folder() / "config.json")
+    assert (await mount.json("/config"))["user_root_dir"] == str(chosen)
+    for wrong in ({}, {"user_root_dir": ""}, {"user_root_dir": 5}, {"user_root_dir": "E:\\data"}):
+        assert (await post(mount, "/config", wrong, 400, "PUT"))["error"] in {"invalid_parameters", "root_unusable"}
+
+
 class TestConfiguredRoot:
     """Neither argument, variable nor setting names a root."""
 
