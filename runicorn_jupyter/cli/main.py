@@ -1,79 +1,90 @@
-"""The command line as a whole: which commands there are, and how their errors are said."""
+"""The command line as a whole: one command is found and run, and its errors are said in a sentence.
+
+Exit codes: 0 done; 1 what was asked for could not be done, or something is not as it should be; 2 wrong arguments or
+an unusable folder; 130 ended by Ctrl-C.
+"""
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
 from runicorn_jupyter._version import __version__
-from runicorn_jupyter.cli import doctor, runs, viewer
-from runicorn_jupyter.errors import RunicornError
+from runicorn_jupyter.cli.commands import COMMANDS, DROPPED, LATER, find
+from runicorn_jupyter.cli.output import discard_output, take_any_text
+from runicorn_jupyter.cli.parser import USAGE_ERROR, Parser, nearest
+from runicorn_jupyter.errors import BadRequest, RunicornError
 
-USAGE_ERROR = 2
-
-_LATER = ("config", "export", "import", "export-data", "manage", "artifacts", "rate-limit", "delete")
-_DROPPED = {"generate-manifest": "Manifests are not needed here: runs are read from their own files at once."}
-
-
-class Parser(argparse.ArgumentParser):
-    """Names the nearest right option or command in its one-line complaint."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print what is wrong and what was probably meant; leave with code 2."""
-        hint = self._nearest(message)
-        self.exit(USAGE_ERROR, f"{self.prog}: {message}{hint}\n")
-
-    def _nearest(self, message: str) -> str:
-        wrong = [word for word in message.replace("'", " ").replace("=", " ").split() if word.startswith("--")]
-        known = [option for action in self._actions for option in action.option_strings]
-        for word in wrong:
-            if word not in known and (near := difflib.get_close_matches(word, known, n=1, cutoff=0.5)):
-                return f" (did you mean {near[0]}?)"
-        return f" (see {self.prog} --help)"
+FAILED = 1
+_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code: 0, 1 for what went wrong, 2 for wrong arguments or an unusable root."""
+    """Run one command; return its exit code."""
+    take_any_text()
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments and arguments[0] in {*_LATER, *_DROPPED}:
-        return _absent(arguments[0])
-    parser, commands = _parser()
+    name = next((word for word in arguments if not word.startswith("-")), "")
+    if arguments[:1] == [name] and find(name) is None:
+        return _absent(name)
     try:
-        options, unknown = parser.parse_known_args(arguments)
-        if unknown:
-            commands.get(options.command, parser).error(f"unrecognized arguments: {' '.join(unknown)}")
+        options = _parsed(arguments, name)
     except SystemExit as end:
         return int(end.code or 0)
     run: Callable[[argparse.Namespace], int] | None = getattr(options, "run", None)
-    if run is None:
-        parser.print_help()
-        return 0
+    return 0 if run is None else _run(run, options)
+
+
+def _run(run: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     try:
-        return run(options)
+        code = run(options)
+        sys.stdout.flush()
     except RunicornError as error:
         sys.stderr.write(f"runicorn: {error}\n")
-        return USAGE_ERROR
+        return USAGE_ERROR if isinstance(error, BadRequest) else FAILED
+    except BrokenPipeError:  # `| head` has what it wanted
+        discard_output()
+        return 0
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return _INTERRUPTED
+    return code
 
 
-def _parser() -> tuple[Parser, dict[str, Parser]]:
-    parser = Parser(prog="runicorn", description="Experiment tracking that lives where the notebook lives.")
+def parser_of(name: str = "") -> tuple[Parser, dict[str, Parser]]:
+    """Return the parser of everything and those of the commands; only the one called `name` gets its options."""
+    parser = Parser(
+        prog="runicorn",
+        description="Experiment tracking that lives where the notebook lives.",
+        epilog="Exit codes: 0 done, 1 not done, 2 wrong arguments or an unusable folder. More: docs/cli.md.",
+    )
     parser.add_argument("--version", action="version", version=f"runicorn-jupyter {__version__}")
-    found = parser.add_subparsers(dest="command", metavar="command")
-    commands = {
-        "viewer": found.add_parser("viewer", help="show the runs of a folder in a browser"),
-        "runs": found.add_parser("runs", help="list runs, all or those that a query finds"),
-        "doctor": found.add_parser("doctor", help="say what is installed, which root is used and why"),
-    }
-    viewer.add_options(commands["viewer"])
-    runs.add_options(commands["runs"])
-    doctor.add_options(commands["doctor"])
-    return parser, commands
+    found = parser.add_subparsers(dest="command", metavar="command", parser_class=Parser)
+    parsers = {command.name: found.add_parser(command.name, help=command.help) for command in COMMANDS}
+    chosen = find(name)
+    if chosen is not None:
+        chosen.load().add_options(parsers[name])
+    return parser, parsers
+
+
+def _parsed(arguments: list[str], name: str) -> argparse.Namespace:
+    parser, parsers = parser_of(name)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        parsers.get(options.command, parser).error(f"unrecognized arguments: {' '.join(unknown)}")
+    if getattr(options, "run", None) is None:
+        parser.print_help()
+    return options
 
 
 def _absent(command: str) -> int:
-    later = f"`runicorn {command}` is not in version {__version__} yet; the viewer and `import runicorn` are."
-    sys.stderr.write(f"runicorn: {_DROPPED.get(command, later)}\n")
-    return 1
+    if command in DROPPED:
+        sys.stderr.write(f"runicorn: {DROPPED[command]}\n")
+        return FAILED
+    if command in LATER:
+        sys.stderr.write(f"runicorn: `runicorn {command}` is not in version {__version__} yet.\n")
+        return FAILED
+    near = nearest(command, [known.name for known in COMMANDS])
+    hint = f"did you mean {near}?" if near else "see runicorn --help"
+    sys.stderr.write(f"runicorn: there is no command {command!r} ({hint})\n")
+    return USAGE_ERROR

@@ -13,10 +13,13 @@ import signal
 import ssl
 import sys
 import urllib.request
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from runicorn_jupyter import paths
+from traitlets import Bool, Dict, Integer, List, TraitError, TraitType
+
+from runicorn_jupyter import paths, settings
 from runicorn_jupyter.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -25,31 +28,21 @@ if TYPE_CHECKING:
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FAILED = 1
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_HIGHEST_PORT = 65535
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the documented options and our own."""
+    from runicorn_jupyter.viewer import described
+
+    for name, trait in described().items():
+        _add_trait(parser, name, trait)
     add = parser.add_argument
-    add("--storage", metavar="DIR", help="the folder that holds the runs (default: as `runicorn doctor` says)")
-    add("--host", default="127.0.0.1", help="the address to bind (default: 127.0.0.1, this machine only)")
-    add("--port", type=_port, default=23300, help="the port; 0 takes a free one (default: 23300)")
-    add("--allow-origin", action="append", default=[], type=_origin, metavar="ORIGIN",
-        help="let pages of exactly this origin call the API, e.g. http://localhost:3000; may be repeated")  # fmt: skip
-    add("--host-name", action="append", default=[], metavar="NAME",
-        help="answer to this name in the Host header too; may be repeated")  # fmt: skip
-    add("--require-token", action="store_true", help="ask the token even of your own programs on this machine")
-    add("--rate-limit", action="append", default=[], metavar="LIMIT",
-        help="requests a minute: like standard=600, v2=600, delete=10, connect=5 (0: no limit), or `documented` for "
-        "the table of the reference; may be repeated")  # fmt: skip
-    add("--certfile", help="serve HTTPS with this certificate")
-    add("--keyfile", help="its private key, when it is in another file")
-    add("--allow-plain-http", action="store_true", help="bind another address than loopback without HTTPS")
     add("--log-level", default="INFO", type=str.upper, choices=_LEVELS, help="how much to log (default: INFO)")
     add("--url", action="store_true", help="print a fresh login address of the viewer that runs on --port, and end")
     add("--no-browser", action="store_true", help="accepted; this command never opens a browser")
     add("--remote-mode", action="store_true", help="bind 127.0.0.1 whatever --host says")
     add("--reload", action="store_true", help="accepted for compatibility; does nothing here")
+    add("--idle-timeout", type=int, metavar="SECONDS", help="accepted for compatibility; a viewer ends when told to")
     parser.set_defaults(run=run)
 
 
@@ -59,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         return _print_url(options.port)
     if options.remote_mode:
         options.host = "127.0.0.1"
-    root = paths.find_root(argument=options.storage)
+    root = paths.find_root(argument=options.root_dir or None)
     if root.reason == "argument":
         paths.check_root(root.path)
     logging.basicConfig(level=options.log_level, format="%(levelname)s %(message)s")
@@ -67,18 +60,19 @@ def run(options: argparse.Namespace) -> int:
     logging.getLogger("tornado.general").setLevel(logging.ERROR)
     tls = _tls(options)
     _warn_if_reachable(options.host, tls, plain_allowed=options.allow_plain_http)
-    from runicorn_jupyter.viewer import Viewer
+    from runicorn_jupyter.viewer import Viewer, allow_many_clients
 
+    allow_many_clients()
     viewer = Viewer(
         root.path,
         host=options.host,
         port=options.port,
         reason=root.reason,
-        names=options.host_name,
-        allow_origins=options.allow_origin,
+        names=options.host_names,
+        allow_origins=options.allow_origins,
         require_token=options.require_token,
         tls=tls,
-        rate_limits=options.rate_limit,
+        rate_limits=[*(f"{kind}={number}" for kind, number in settings.rate_limits().items()), *options.rate_limits],
     )
     try:
         ended = asyncio.run(_serve(viewer, root))
@@ -143,11 +137,11 @@ def _warn_if_reachable(host: str, tls: ssl.SSLContext | None, *, plain_allowed: 
 
 
 def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
-    if options.certfile is None:
+    if not options.certfile:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(options.certfile, options.keyfile)
+        context.load_cert_chain(options.certfile, options.keyfile or None)
     except (OSError, ssl.SSLError) as error:
         raise BadRequest(f"The certificate {options.certfile} cannot be used: {error}.") from error
     return context
@@ -164,16 +158,37 @@ def _bind_sentence(error: OSError, options: argparse.Namespace) -> str:
     return f"{options.host} port {options.port} cannot be bound: {(error.strerror or str(error)).lower()}."
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > _HIGHEST_PORT:
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_HIGHEST_PORT}, not {text!r}")
-    return int(text)
-
-
-def _origin(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or text != f"{parts.scheme}://{parts.netloc}".lower():
-        raise argparse.ArgumentTypeError(
-            f"an origin is written like http://localhost:3000 (no path, no *), not {text!r}"
+def _add_trait(parser: argparse.ArgumentParser, name: str, trait: TraitType[Any, Any]) -> None:
+    """Add a trait under the documented name and its own, with its help; a list is given by repeating the option."""
+    written = name.replace("_", "-")
+    flags = [f"--{flag}" for flag in dict.fromkeys([trait.metadata.get("documented", written), written])]
+    says = " ".join(trait.help.split()).replace("%", "%%")
+    if isinstance(trait, Bool):
+        parser.add_argument(*flags, dest=name, action="store_true", help=says)
+    elif isinstance(trait, List | Dict):
+        read = _checked(name, trait) if isinstance(trait, List) else str
+        parser.add_argument(*flags, dest=name, action="append", default=[], type=read, help=f"{says} May be repeated.")
+    else:
+        default = f" (default: {trait.default_value})" if trait.default_value else ""
+        parser.add_argument(
+            *flags, dest=name, default=trait.default_value, type=_checked(name, trait), help=says + default
         )
-    return text
+
+
+def _checked(name: str, trait: TraitType[Any, Any]) -> Callable[[str], Any]:
+    """Return what reads the text of an option and lets the trait judge it; a folder is judged when it is opened."""
+    from runicorn_jupyter.viewer import ViewerOptions
+
+    def read(text: str) -> Any:
+        if name == "root_dir":
+            return text
+        if isinstance(trait, Integer) and not (text.isascii() and text.isdigit() and int(text[:9]) <= trait.max):
+            raise argparse.ArgumentTypeError(f"{name} must be a number from {trait.min} to {trait.max}, not {text!r}")
+        try:
+            value = int(text) if isinstance(trait, Integer) else text
+            setattr(ViewerOptions(), name, [value] if isinstance(trait, List) else value)
+        except TraitError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+        return value
+
+    return read

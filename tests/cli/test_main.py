@@ -26,6 +26,9 @@ def test_without_a_command_it_shows_what_there_is(capsys: pytest.CaptureFixture[
         (["viewer", "--allow-orgin", "http://a"], "--allow-origin"),
         (["viewer", "--require-tokn"], "--require-token"),
         (["viewer", "--log-lvl=DEBUG"], "--log-level"),
+        (["manage", "--action", "tga"], "tag"),
+        (["cache", "claer"], "clear"),
+        (["rate-limit", "--endpiont", "v2"], "--endpoint"),
     ],
 )
 def test_a_wrong_option_names_the_nearest_right_one(
@@ -37,7 +40,7 @@ def test_a_wrong_option_names_the_nearest_right_one(
     assert said.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", ["export", "manage", "rate-limit", "generate-manifest"])
+@pytest.mark.parametrize("command", ["remote", "generate-manifest"])
 def test_a_documented_command_to_come_says_so(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--whatever", "it", "takes"]) == 1
     said = capsys.readouterr().err
@@ -45,13 +48,38 @@ def test_a_documented_command_to_come_says_so(command: str, capsys: pytest.Captu
     assert said.count("\n") == 1
 
 
+def test_an_option_that_is_right_is_not_asked_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "--limit", "x"]) == 2
+    said = capsys.readouterr().err
+    assert "whole number" in said
+    assert "did you mean" not in said
+    assert main(["manage"]) == 2
+    assert "--action" in capsys.readouterr().err
+
+
+def test_what_fails_and_what_is_wrong_have_codes_of_their_own(tmp_path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", "nope", "--storage", str(tmp_path)]) == 1
+    assert main(["show", "nope", "--storage", str(tmp_path / "nowhere")]) == 2
+    assert capsys.readouterr().err.count("runicorn: ") == 2
+
+
+def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("runicorn_jupyter.cli.doctor.run", interrupted)
+    assert main(["doctor"]) == 130
+    assert capsys.readouterr().err == "\n"
+
+
 def test_an_unknown_command_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["veiwer"]) == 2
-    assert "viewer" in capsys.readouterr().err
+    assert "did you mean viewer?" in capsys.readouterr().err
 
 
-def test_python_dash_m() -> None:
-    command = [sys.executable, "-m", "runicorn_jupyter", "--version"]
+@pytest.mark.parametrize("package", ["runicorn_jupyter", "runicorn"])
+def test_python_dash_m(package: str) -> None:
+    command = [sys.executable, "-m", package, "--version"]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip().endswith(__version__)
 
 
