@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+import struct
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -13,6 +15,8 @@ import orjson
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 _DEPTH_LIMIT = 200
 _BITS_LIMIT = 4096
+_TEXT_FRAME = 0x81
+_SHORT = 126
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -27,6 +31,23 @@ def encode(value: Any) -> bytes:
     except orjson.JSONEncodeError:
         # orjson refuses what 0.01 % of files hold: integers over 64 bits, lone surrogates, deep nesting.
         return json.dumps(_cleaned(value, 0), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def frames(lines: Sequence[str]) -> bytes:
+    """Return text frames of a websocket, one a line, blank ones left out: made once, sent to any number of clients."""
+    found = bytearray()
+    for line in lines:
+        if line.strip():
+            data = line.encode("utf-8", "replace")
+            size = len(data)
+            if size < _SHORT:
+                found += struct.pack("!BB", _TEXT_FRAME, size)
+            elif size <= 0xFFFF:
+                found += struct.pack("!BBH", _TEXT_FRAME, 126, size)
+            else:
+                found += struct.pack("!BBQ", _TEXT_FRAME, 127, size)
+            found += data
+    return bytes(found)
 
 
 def _plain(value: Any) -> Any:
@@ -54,3 +75,9 @@ def _cleaned(value: Any, depth: int) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_cleaned(item, depth + 1) for item in value]
     return str(value)
+
+
+def iso_time(when: float | None = None) -> str:
+    """Return a moment as ISO 8601 in UTC, whole seconds; now, when none is given."""
+    moment = datetime.now(UTC) if when is None else datetime.fromtimestamp(when, UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

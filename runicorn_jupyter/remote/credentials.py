@@ -1,0 +1,127 @@
+"""How somebody logs in at a host: kept in memory only, never shown, compared without being kept in the clear."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import os
+import secrets
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from runicorn_jupyter.errors import BadRequest
+from runicorn_jupyter.paths import open_regular
+from runicorn_jupyter.remote.errors import KeyUnreadable, PassphraseRequired
+
+METHODS = ("key", "password", "agent")
+_KEY_BYTES = 64 * 1024
+_SALT = secrets.token_bytes(32)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Credentials:
+    """What a login may use; of all that is given, whatever the host takes.
+
+    Both generations of the remote API are served: `method` names one way (0.5.0), without it everything counts (0.5.4).
+    With nothing at all, the agent and the usual files in ``~/.ssh`` are tried, as ssh does.
+    """
+
+    method: str | None = None
+    password: str | None = None
+    private_key: str | None = None
+    private_key_path: str | None = None
+    passphrase: str | None = None
+    use_agent: bool = True
+
+    def __repr__(self) -> str:
+        given = [field.name for field in fields(self) if getattr(self, field.name)]
+        return f"Credentials({', '.join(given)})"
+
+    def check(self) -> None:
+        """Raise BadRequest when the way that is named lacks what it needs."""
+        if self.method is None:
+            return
+        if self.method not in METHODS:
+            raise BadRequest(f"auth_method must be one of {', '.join(METHODS)}.")
+        if self.method == "password" and self.password is None:
+            raise BadRequest('password is required when auth_method is "password".')
+        if self.method == "key" and not (self.private_key or self.private_key_path):
+            raise BadRequest('private_key_path or private_key is required when auth_method is "key".')
+
+    @property
+    def given(self) -> bool:
+        """Whether the caller named any secret or key: without one, an open connection is taken as it is (D25)."""
+        return any((self.password, self.private_key, self.private_key_path, self.passphrase))
+
+    def for_jump(self) -> Credentials:
+        """Return what a host on the way may see: keys and the agent, never the password of the host behind it."""
+        return replace(self, method=None, password=None)
+
+    def digest(self) -> str:
+        """Return a mark that is equal for equal credentials, of no use outside this process."""
+        parts = [str(getattr(self, field.name)) for field in fields(self)]
+        return hmac.new(_SALT, "\0".join(parts).encode(), hashlib.sha256).hexdigest()
+
+    async def options(self) -> dict[str, Any]:
+        """Return what asyncssh needs; key files are read and decrypted beside the event loop.
+
+        Raises
+        ------
+        KeyUnreadable, PassphraseRequired
+            The private key cannot be used.
+        """
+        key = await asyncio.to_thread(self._key) if self.method in {None, "key"} else None
+        usual = self.method == "agent" or (self.method is None and key is None and self.password is None)
+        agent = self.use_agent and self.method in {None, "agent"}
+        keys: dict[str, Any] = (
+            {"client_keys": [key]} if key is not None else {} if usual or agent else {"client_keys": None}
+        )
+        password = self.password if self.method in {None, "password"} else None
+        return {
+            **keys,
+            "password": password,
+            "agent_path": os.environ.get("SSH_AUTH_SOCK") if agent else None,
+            "preferred_auth": "publickey,password,keyboard-interactive",
+        }
+
+    def _key(self) -> asyncssh.SSHKey | None:
+        text = self.private_key or (self.private_key_path and _read(self.private_key_path))
+        if not text:
+            return None
+        try:
+            return asyncssh.import_private_key(text, self.passphrase)
+        except (asyncssh.KeyEncryptionError, asyncssh.KeyImportError) as error:
+            # asyncssh tells a missing passphrase by a KeyImportError whose text says so.
+            if isinstance(error, asyncssh.KeyEncryptionError) or "assphrase" in str(error):
+                said = "does not fit" if self.passphrase else "is needed"
+                raise PassphraseRequired(f"The private key is encrypted, and its passphrase {said}.") from None
+            raise KeyUnreadable("The private key is in no format that SSH knows.") from None
+
+
+def _read(path: str) -> bytes:
+    """Return the bytes of a private key file.
+
+    Raises
+    ------
+    KeyUnreadable
+        It is not there, not readable, not a regular file, or larger than a key can be.
+    """
+    file = Path(path).expanduser()
+    if ".." in file.parts or not file.is_absolute() or "\0" in path:
+        raise KeyUnreadable("private_key_path must be an absolute path, or one below ~, without `..`.")
+    file = Path(os.path.realpath(file))
+    try:
+        descriptor = open_regular(file.parent, file.name)
+        with os.fdopen(descriptor, "rb") as stream:
+            data = stream.read(_KEY_BYTES + 1)
+    except FileNotFoundError:
+        raise KeyUnreadable("There is no private key file at private_key_path.") from None
+    except (OSError, ValueError):
+        raise KeyUnreadable("The private key file cannot be read: check its owner and mode.") from None
+    if len(data) > _KEY_BYTES:
+        raise KeyUnreadable(f"The private key file is larger than {_KEY_BYTES} bytes.")
+    return data
