@@ -39,16 +39,16 @@ if TYPE_CHECKING:
     from runicorn_jupyter.tracking import summary as summary
     from runicorn_jupyter.tracking import use_artifact as use_artifact
     from runicorn_jupyter.tracking import watch_outputs as watch_outputs
-    from runicorn_jupyter.tracking.artifact import Artifact as Artifact
-    from runicorn_jupyter.tracking.artifact import ArtifactType as ArtifactType
-    from runicorn_jupyter.tracking.capture import EnvironmentCapture as EnvironmentCapture
-    from runicorn_jupyter.tracking.capture import EnvironmentInfo as EnvironmentInfo
+    from runicorn_jupyter.tracking.assets.artifact import Artifact as Artifact
+    from runicorn_jupyter.tracking.assets.artifact import ArtifactType as ArtifactType
+    from runicorn_jupyter.tracking.assets.snapshot import snapshot_workspace as snapshot_workspace
     from runicorn_jupyter.tracking.monitors import AlertRule as AlertRule
     from runicorn_jupyter.tracking.monitors import AnomalyDetector as AnomalyDetector
     from runicorn_jupyter.tracking.monitors import MetricMonitor as MetricMonitor
     from runicorn_jupyter.tracking.registry import get_config as get_config
     from runicorn_jupyter.tracking.registry import get_effective_rnconfig as get_effective_rnconfig
-    from runicorn_jupyter.tracking.snapshot import snapshot_workspace as snapshot_workspace
+    from runicorn_jupyter.tracking.surroundings.capture import EnvironmentCapture as EnvironmentCapture
+    from runicorn_jupyter.tracking.surroundings.capture import EnvironmentInfo as EnvironmentInfo
     from runicorn_jupyter.widgets.show import runs as runs
     from runicorn_jupyter.widgets.show import show as show
 
@@ -82,11 +82,11 @@ _HOMES = {
         "use_artifact",
         "watch_outputs",
     ),
-    "runicorn_jupyter.tracking.artifact": (
+    "runicorn_jupyter.tracking.assets.artifact": (
         "Artifact",
         "ArtifactType",
     ),
-    "runicorn_jupyter.tracking.capture": (
+    "runicorn_jupyter.tracking.surroundings.capture": (
         "EnvironmentCapture",
         "EnvironmentInfo",
     ),
@@ -99,7 +99,7 @@ _HOMES = {
         "get_config",
         "get_effective_rnconfig",
     ),
-    "runicorn_jupyter.tracking.snapshot": ("snapshot_workspace",),
+    "runicorn_jupyter.tracking.assets.snapshot": ("snapshot_workspace",),
     "runicorn_jupyter.widgets": (
         "runs",
         "show",
@@ -146,7 +146,7 @@ def _let_runs_show_themselves() -> None:
 
 def load_ipython_extension(shell: Any) -> None:
     """Bring ``%%track`` and ``%runicorn`` into an IPython session: ``%load_ext runicorn_jupyter``, or ``runicorn``."""
-    from runicorn_jupyter.tracking import magics
+    from runicorn_jupyter.tracking.cells import magics
 
     _let_runs_show_themselves()
 

@@ -163,4 +163,4 @@ def _lines(root: Path) -> list[str]:
 @pytest.fixture(autouse=True)
 def _no_run_is_left():
     yield
-    tracking.endings.end_active()
+    tracking.ending.endings.end_active()

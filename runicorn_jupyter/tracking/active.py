@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from os import PathLike
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from runicorn_jupyter.tracking import endings
-from runicorn_jupyter.tracking.faults import tell
+from runicorn_jupyter.tracking.ending import endings
 from runicorn_jupyter.tracking.run import Run
+from runicorn_jupyter.tracking.writing.faults import tell
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

@@ -8,12 +8,12 @@ from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from runicorn_jupyter.tracking.points import encode, plain, text_of
+from runicorn_jupyter.tracking.writing.points import encode, plain, text_of
 
 if TYPE_CHECKING:
-    from runicorn_jupyter.tracking.errands import Errands
-    from runicorn_jupyter.tracking.faults import Faults
-    from runicorn_jupyter.tracking.recorder import Recorder
+    from runicorn_jupyter.tracking.writing.errands import Errands
+    from runicorn_jupyter.tracking.writing.faults import Faults
+    from runicorn_jupyter.tracking.writing.recorder import Recorder
 
 _C = TypeVar("_C", bound="Calls")
 _P = ParamSpec("_P")

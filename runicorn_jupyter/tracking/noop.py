@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runicorn_jupyter.tracking import endings
+from runicorn_jupyter.tracking.ending import endings
 from runicorn_jupyter.tracking.run import Run
 
 if TYPE_CHECKING:

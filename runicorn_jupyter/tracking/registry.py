@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.tracking.snapshot import workspace
+from runicorn_jupyter.tracking.assets.snapshot import workspace
 
 
 def get_config(key: str) -> Any:

@@ -10,16 +10,21 @@ from pathlib import Path
 from time import localtime, strftime, time
 from typing import TYPE_CHECKING, Any, Self
 
-from runicorn_jupyter.tracking import endings
-from runicorn_jupyter.tracking.appendfile import PATIENCE
-from runicorn_jupyter.tracking.best import PrimaryMetric
 from runicorn_jupyter.tracking.calls import guarded
-from runicorn_jupyter.tracking.documents import fit
-from runicorn_jupyter.tracking.errands import Errands
-from runicorn_jupyter.tracking.keeper import keeper
-from runicorn_jupyter.tracking.options import NOTHING, Recorded
-from runicorn_jupyter.tracking.place import Plan
-from runicorn_jupyter.tracking.points import (
+from runicorn_jupyter.tracking.ending import endings
+from runicorn_jupyter.tracking.process.place import Plan
+from runicorn_jupyter.tracking.run_artifacts import RunArtifacts
+from runicorn_jupyter.tracking.run_assets import RunAssets
+from runicorn_jupyter.tracking.run_companions import RunCompanions
+from runicorn_jupyter.tracking.run_media import RunMedia
+from runicorn_jupyter.tracking.surroundings.options import NOTHING, Recorded
+from runicorn_jupyter.tracking.views import views
+from runicorn_jupyter.tracking.writing.appendfile import PATIENCE
+from runicorn_jupyter.tracking.writing.best import PrimaryMetric
+from runicorn_jupyter.tracking.writing.documents import fit
+from runicorn_jupyter.tracking.writing.errands import Errands
+from runicorn_jupyter.tracking.writing.keeper import keeper
+from runicorn_jupyter.tracking.writing.points import (
     INTEGER_LIMIT,
     PLAIN,
     RESERVED,
@@ -30,12 +35,7 @@ from runicorn_jupyter.tracking.points import (
     text_of,
     without_reserved,
 )
-from runicorn_jupyter.tracking.recorder import Recorder
-from runicorn_jupyter.tracking.run_artifacts import RunArtifacts
-from runicorn_jupyter.tracking.run_assets import RunAssets
-from runicorn_jupyter.tracking.run_companions import RunCompanions
-from runicorn_jupyter.tracking.run_media import RunMedia
-from runicorn_jupyter.tracking.views import views
+from runicorn_jupyter.tracking.writing.recorder import Recorder
 
 if TYPE_CHECKING:
     import logging
@@ -136,7 +136,7 @@ class Run(RunMedia, RunAssets, RunArtifacts, RunCompanions):
 
     def get_logging_handler(self, level: int = 20, fmt: str | None = None) -> logging.Handler:
         """Return a handler for the standard ``logging`` that appends its records to logs.txt."""
-        from runicorn_jupyter.tracking.loghandler import RunHandler
+        from runicorn_jupyter.tracking.printed.loghandler import RunHandler
 
         return RunHandler(self, level, fmt)
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from runicorn_jupyter.errors import Conflict, NotFound
 from runicorn_jupyter.paths import JSON_LIMIT, write_atomically
 from runicorn_jupyter.tracking.calls import Calls, guarded
-from runicorn_jupyter.tracking.documents import encode, fit
-from runicorn_jupyter.tracking.ownership import locked
+from runicorn_jupyter.tracking.process.ownership import locked
+from runicorn_jupyter.tracking.writing.documents import encode, fit
 
 if TYPE_CHECKING:
     from runicorn_jupyter.models import VersionDetail
-    from runicorn_jupyter.tracking.artifact import Artifact
+    from runicorn_jupyter.tracking.assets.artifact import Artifact
 
 _CREATED, _USED = "artifacts_created.json", "artifacts_used.json"
 
@@ -40,8 +40,8 @@ class RunArtifacts(Calls):
             Read all files, also those whose size and times are unchanged.
         """
         from runicorn_jupyter.store.artifacts.saving import Draft, flush, save
-        from runicorn_jupyter.tracking.artifact import Artifact
-        from runicorn_jupyter.tracking.progress import Progress
+        from runicorn_jupyter.tracking.assets.artifact import Artifact
+        from runicorn_jupyter.tracking.assets.progress import Progress
 
         if not isinstance(artifact, Artifact):
             raise TypeError(f"log_artifact() takes an Artifact, not {type(artifact).__name__}.")
@@ -102,7 +102,7 @@ class RunArtifacts(Calls):
             `artifact_spec` is no text, or several types have this name.
         """
         from runicorn_jupyter.store.artifacts import Artifacts
-        from runicorn_jupyter.tracking.artifact import MissingArtifact
+        from runicorn_jupyter.tracking.assets.artifact import MissingArtifact
 
         if not isinstance(artifact_spec, str) or not artifact_spec.strip():
             raise ValueError(f"use_artifact() takes 'name:v3', 'name:alias' or 'name', not {artifact_spec!r}.")
@@ -150,7 +150,7 @@ class RunArtifacts(Calls):
 
 
 def _loaded(found: VersionDetail) -> Artifact:
-    from runicorn_jupyter.tracking.artifact import Artifact
+    from runicorn_jupyter.tracking.assets.artifact import Artifact
 
     # What is on disk may have a name that could not be given today; it can be used all the same.
     artifact = Artifact("loaded", "custom", found.description, found.metadata)

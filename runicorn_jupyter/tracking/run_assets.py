@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from runicorn_jupyter.tracking.calls import Calls, guarded
-from runicorn_jupyter.tracking.documents import fit
-from runicorn_jupyter.tracking.members import members
-from runicorn_jupyter.tracking.points import text_of
+from runicorn_jupyter.tracking.writing.documents import fit
+from runicorn_jupyter.tracking.writing.members import members
+from runicorn_jupyter.tracking.writing.points import text_of
 
 _MAX_BYTES = 5 * 1024**3
 _MAX_FILES = 2_000_000
@@ -41,7 +41,7 @@ class RunAssets(Calls):
         config_files : sequence of paths, optional
             Named, not copied.
         """
-        from runicorn_jupyter.tracking.header import put_config
+        from runicorn_jupyter.tracking.writing.header import put_config
 
         note = self._faults.note
         found = {} if args is None else members(args)
@@ -145,7 +145,7 @@ class RunAssets(Calls):
         state_gc_after_sec : float
             Files that were not seen for so long are forgotten; their copies stay.
         """
-        from runicorn_jupyter.tracking.outputs import rules_of
+        from runicorn_jupyter.tracking.assets.outputs import rules_of
 
         _check_mode(mode)
         rules = rules_of(
@@ -168,7 +168,7 @@ class RunAssets(Calls):
         state_gc_after_sec: float = 604_800,
     ) -> None:
         """Do what `scan_outputs_once` does every `interval_sec` seconds in a thread, and a last time at `finish`."""
-        from runicorn_jupyter.tracking.outputs import rules_of
+        from runicorn_jupyter.tracking.assets.outputs import rules_of
 
         _check_mode(mode)
         rules = rules_of(
@@ -185,7 +185,7 @@ class RunAssets(Calls):
 
     def _watched_outputs(self) -> Any:
         if self._outputs is None:
-            from runicorn_jupyter.tracking.outputs import Outputs
+            from runicorn_jupyter.tracking.assets.outputs import Outputs
 
             self._outputs = Outputs(self.storage_root, self.run_dir, self._add_output, self._faults)
         return self._outputs
@@ -203,7 +203,7 @@ class RunAssets(Calls):
         path = Path(os.path.abspath(os.path.expanduser(source)))  # noqa: PTH100, PTH111
 
         def finish() -> None:
-            from runicorn_jupyter.tracking import archive
+            from runicorn_jupyter.tracking.assets import archive
 
             if not save:
                 self._replace_asset(kind, {**entry, "fingerprint": archive.measure(path)})
@@ -229,7 +229,7 @@ class RunAssets(Calls):
         self._change_assets(kind, put)
 
     def _change_assets(self, kind: str, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
-        from runicorn_jupyter.tracking.header import EMPTY_ASSETS
+        from runicorn_jupyter.tracking.writing.header import EMPTY_ASSETS
 
         if self._recorder.owner:
             documents = self._recorder.documents

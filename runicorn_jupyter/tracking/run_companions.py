@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from runicorn_jupyter.paths import write_atomically
-from runicorn_jupyter.tracking import endings
 from runicorn_jupyter.tracking.calls import Calls
-from runicorn_jupyter.tracking.keeper import keeper
-from runicorn_jupyter.tracking.options import Recorded
+from runicorn_jupyter.tracking.ending import endings
+from runicorn_jupyter.tracking.surroundings.options import Recorded
+from runicorn_jupyter.tracking.writing.keeper import keeper
 
 
 class RunCompanions(Calls):
@@ -39,7 +39,7 @@ class RunCompanions(Calls):
                     self._faults.caught(kind, error)
 
     def _capture(self, mode: str) -> None:
-        from runicorn_jupyter.tracking.console import Console
+        from runicorn_jupyter.tracking.printed.console import Console
 
         console = Console(self._recorder.logs.path, mode, self._faults)
         self._at_end.append(console.stop)
@@ -49,7 +49,7 @@ class RunCompanions(Calls):
         folder = Path.cwd()
 
         def write() -> None:
-            from runicorn_jupyter.tracking import environment, git
+            from runicorn_jupyter.tracking.surroundings import environment, git
 
             self._recorder.documents.update("environment", environment.environment(folder))
             diff = git.git_diff(folder) if git_diff else None
@@ -59,8 +59,8 @@ class RunCompanions(Calls):
         self._errands.add("environment", write)
 
     def _trace(self) -> None:
-        from runicorn_jupyter.tracking import notebook
-        from runicorn_jupyter.tracking.provenance import Provenance
+        from runicorn_jupyter.tracking.cells import notebook
+        from runicorn_jupyter.tracking.cells.provenance import Provenance
 
         shell = notebook.shell()
         if shell is None:
@@ -85,7 +85,7 @@ class RunCompanions(Calls):
         self._at_end.append(lambda: endings.after_cell(None))
 
     def _keep_code(self, asked: Recorded) -> None:
-        from runicorn_jupyter.tracking.snapshot import snapshot_entry, workspace
+        from runicorn_jupyter.tracking.assets.snapshot import snapshot_entry, workspace
 
         top = workspace(asked.workspace_root)
 
@@ -102,6 +102,6 @@ class RunCompanions(Calls):
         self._errands.add("snapshot", write)
 
     def _measure(self, every: float) -> None:
-        from runicorn_jupyter.tracking.telemetry import Telemetry
+        from runicorn_jupyter.tracking.surroundings.telemetry import Telemetry
 
         self._at_end.append(Telemetry(self._recorder.another_file("telemetry.jsonl"), every).stop)

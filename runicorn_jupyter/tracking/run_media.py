@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from runicorn_jupyter.tracking.calls import Calls, guarded
-from runicorn_jupyter.tracking.points import text_of
+from runicorn_jupyter.tracking.writing.points import text_of
 
 
 class RunMedia(Calls):
@@ -43,7 +43,7 @@ class RunMedia(Calls):
         quality : int
             For JPEG and WebP.
         """
-        from runicorn_jupyter.tracking.pictures import picture
+        from runicorn_jupyter.tracking.media.pictures import picture
 
         made, extension = picture(image, format.lower().lstrip("."), quality)
         place = self._store(key, made, extension)
@@ -80,7 +80,7 @@ class RunMedia(Calls):
         columns : sequence of str, optional
             Names for a list of rows or an array.
         """
-        from runicorn_jupyter.tracking.sheets import sheet
+        from runicorn_jupyter.tracking.media.sheets import sheet
 
         made = sheet(table, columns, self._faults.note)
         place = self._store(key, made.body, "json")
@@ -110,7 +110,7 @@ class RunMedia(Calls):
         step, caption : optional
             As in `log_image`.
         """
-        from runicorn_jupyter.tracking.sounds import sound
+        from runicorn_jupyter.tracking.media.sounds import sound
 
         made = sound(audio, sample_rate)
         place = self._store(key, made.body, made.extension)
@@ -129,7 +129,7 @@ class RunMedia(Calls):
         return place
 
     def _store(self, key: str, made: bytes | Path, extension: str) -> str:
-        from runicorn_jupyter.tracking.media import file_name, store_bytes, store_copy
+        from runicorn_jupyter.tracking.media.files import file_name, store_bytes, store_copy
 
         name = file_name(text_of(key), extension)
         if isinstance(made, bytes):

@@ -10,16 +10,17 @@ from typing import Any
 
 from runicorn_jupyter.errors import BadRequest
 from runicorn_jupyter.paths import find_root, safe_name
-from runicorn_jupyter.tracking import endings, ranks
-from runicorn_jupyter.tracking.documents import fit
-from runicorn_jupyter.tracking.faults import tell
-from runicorn_jupyter.tracking.members import members
+from runicorn_jupyter.tracking.ending import endings
 from runicorn_jupyter.tracking.noop import NoOpRun
-from runicorn_jupyter.tracking.options import Recorded, is_private, recorded
-from runicorn_jupyter.tracking.ownership import living_owner
-from runicorn_jupyter.tracking.place import Plan, home_of, names
+from runicorn_jupyter.tracking.process import ranks
+from runicorn_jupyter.tracking.process.ownership import living_owner
+from runicorn_jupyter.tracking.process.place import Plan, home_of, names
 from runicorn_jupyter.tracking.run import Run
+from runicorn_jupyter.tracking.surroundings.options import Recorded, is_private, recorded
 from runicorn_jupyter.tracking.switch import is_enabled
+from runicorn_jupyter.tracking.writing.documents import fit
+from runicorn_jupyter.tracking.writing.faults import tell
+from runicorn_jupyter.tracking.writing.members import members
 
 RUN_VARIABLE = "RUNICORN_RUN_ID"
 RESUME = ("allow", "must", "never")

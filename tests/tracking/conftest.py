@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from runicorn_jupyter.tracking import active, endings, switch
-from runicorn_jupyter.tracking.keeper import keeper
+from runicorn_jupyter.tracking import active, switch
+from runicorn_jupyter.tracking.ending import endings
+from runicorn_jupyter.tracking.writing.keeper import keeper
 
 
 @pytest.fixture(autouse=True)

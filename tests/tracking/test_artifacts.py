@@ -12,8 +12,8 @@ from runicorn_jupyter import tracking as rn
 from runicorn_jupyter.errors import Conflict
 from runicorn_jupyter.store.artifacts import Artifacts
 from runicorn_jupyter.tracking import start
-from runicorn_jupyter.tracking.artifact import Artifact, ArtifactType, MissingArtifact
-from runicorn_jupyter.tracking.progress import Progress, readable
+from runicorn_jupyter.tracking.assets.artifact import Artifact, ArtifactType, MissingArtifact
+from runicorn_jupyter.tracking.assets.progress import Progress, readable
 from runicorn_jupyter.tracking.run import Run
 
 
@@ -198,8 +198,8 @@ def test_the_active_run_logs_and_switched_off_tracking_does_nothing(run, root, w
 
 
 def test_a_long_save_shows_how_far_it_is(monkeypatch, capsys):
-    monkeypatch.setattr("runicorn_jupyter.tracking.progress._PATIENCE", 0.0)
-    monkeypatch.setattr("runicorn_jupyter.tracking.progress._PAUSE", 0.0)
+    monkeypatch.setattr("runicorn_jupyter.tracking.assets.progress._PATIENCE", 0.0)
+    monkeypatch.setattr("runicorn_jupyter.tracking.assets.progress._PAUSE", 0.0)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     monkeypatch.delitem(__import__("sys").modules, "ipykernel", raising=False)
     progress = Progress("saving a", lambda: 2000)

@@ -13,7 +13,7 @@ import sys
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from runicorn_jupyter.tracking.drain import Lines
+from runicorn_jupyter.tracking.printed.drain import Lines
 from tracking.runfiles import document, only_run
 
 START = (
@@ -149,7 +149,7 @@ def test_a_library_that_prints_megabytes_while_it_holds_the_interpreter_does_not
 def test_if_the_little_process_is_killed_printing_goes_on(root, script):
     source = begin() + (
         "import signal, time\n"
-        "from runicorn_jupyter.tracking.keeper import keeper\n"
+        "from runicorn_jupyter.tracking.writing.keeper import keeper\n"
         "console = next(kept for kept in keeper._kept if hasattr(kept, '_drain'))\n"
         "console._drain.kill()\n"
         "deadline = time.monotonic() + 20\n"
@@ -246,7 +246,7 @@ def test_a_disk_that_cannot_take_the_log_holds_no_print_up(root, script):
     source = source.replace("rn.init(", "rn.init_full(").replace(
         "import runicorn as rn\n",
         "import runicorn as rn\n"
-        "from runicorn_jupyter.tracking import console\n"
+        "from runicorn_jupyter.tracking.printed import console\n"
         "def init_full(*words, **more):\n"
         "    real = console.Console.__init__\n"
         "    from pathlib import Path\n"

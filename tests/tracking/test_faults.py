@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from runicorn_jupyter.paths import cache_folder
-from runicorn_jupyter.tracking import appendfile, backlog, init, orphans
-from runicorn_jupyter.tracking.appendfile import AppendFile
-from runicorn_jupyter.tracking.backlog import Backlog
-from runicorn_jupyter.tracking.faults import Faults
+from runicorn_jupyter.tracking import init
+from runicorn_jupyter.tracking.writing import appendfile, backlog, orphans
+from runicorn_jupyter.tracking.writing.appendfile import AppendFile
+from runicorn_jupyter.tracking.writing.backlog import Backlog
+from runicorn_jupyter.tracking.writing.faults import Faults
 from tracking.runfiles import document, events, points
 
 
@@ -429,7 +430,7 @@ def test_what_a_finished_run_left_in_the_spool_comes_home_when_the_disk_recovers
     until(lambda: document(run.run_dir, "status")["status"] == "failed")
     assert document(run.run_dir, "summary") == {"b": 3}
     assert (run.run_dir / "logs.txt").read_text().endswith("kept\n")
-    from runicorn_jupyter.tracking.keeper import keeper
+    from runicorn_jupyter.tracking.writing.keeper import keeper
 
     until(lambda: run._recorder not in keeper._kept)
     assert run._recorder.events._descriptor is None
@@ -439,8 +440,8 @@ def test_what_a_finished_run_left_in_the_spool_comes_home_when_the_disk_recovers
 def test_c11_a_clock_that_jumps_spoils_neither_order_nor_duration(root, monkeypatch, jump):
     import time
 
-    from runicorn_jupyter.tracking import recorder as recorder_module
     from runicorn_jupyter.tracking import run as run_module
+    from runicorn_jupyter.tracking.writing import recorder as recorder_module
 
     run = init(storage=root, capture_env=False)
     run.log({"a": 1})

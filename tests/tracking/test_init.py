@@ -206,9 +206,9 @@ def test_without_a_run_the_module_functions_say_so_once(capsys):
 
 
 def test_ids_that_clash_are_tried_again(root, monkeypatch):
-    monkeypatch.setattr("runicorn_jupyter.tracking.place.strftime", lambda *_: "20260101_000000")
+    monkeypatch.setattr("runicorn_jupyter.tracking.process.place.strftime", lambda *_: "20260101_000000")
     bytes_of_ids = iter([b"\1\1\1", b"\1\1\1", b"\2\2\2"])
-    monkeypatch.setattr("runicorn_jupyter.tracking.place.os.urandom", lambda size: next(bytes_of_ids))
+    monkeypatch.setattr("runicorn_jupyter.tracking.process.place.os.urandom", lambda size: next(bytes_of_ids))
     first = rn.init(storage=root)
     second = rn.init(storage=root)
     assert (first.id, second.id) == ("20260101_000000_010101", "20260101_000000_020202")

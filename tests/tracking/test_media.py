@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from runicorn_jupyter.tracking import init
-from runicorn_jupyter.tracking.media import file_name
+from runicorn_jupyter.tracking.media.files import file_name
 from tracking.runfiles import document, events
 
 

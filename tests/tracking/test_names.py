@@ -74,7 +74,7 @@ def test_what_costs_something_is_imported_only_when_it_is_asked_for(root):
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     ours = {name.rsplit(".", 1)[-1] for name in loaded if name.startswith("runicorn_jupyter.tracking.")}
     lazy = {"console", "drain", "tees", "environment", "git", "secrets", "gpus", "telemetry", "snapshot", "archive",
-            "outputs", "notebook", "provenance", "magics", "media", "pictures", "sheets", "sounds", "monitors",
+            "outputs", "notebook", "provenance", "magics", "files", "pictures", "sheets", "sounds", "monitors",
             "registry", "artifact", "capture", "loghandler"}  # fmt: skip
     assert ours & lazy == set()
     assert not {"subprocess", "asyncio", "numpy", "pandas", "logging", "ssl", "zipfile", "sqlite3"} & loaded

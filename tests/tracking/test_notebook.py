@@ -16,7 +16,7 @@ import pytest
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
-from runicorn_jupyter.tracking import magics, notebook
+from runicorn_jupyter.tracking.cells import magics, notebook
 from tracking.runfiles import document, only_run, points
 
 INIT = "import runicorn as rn\nrun = rn.init('p', 'n')\nrun.log(a=1)\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from runicorn_jupyter import tracking as rn
-from runicorn_jupyter.tracking import machine, ownership, ranks
+from runicorn_jupyter.tracking.process import machine, ownership, ranks
 from tracking.runfiles import document, only_run, points
 
 

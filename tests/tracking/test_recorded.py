@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from runicorn_jupyter import tracking as rn
-from runicorn_jupyter.tracking import environment, gpus, telemetry
-from runicorn_jupyter.tracking.git import git_diff, git_state
-from runicorn_jupyter.tracking.ignore import Ignore
-from runicorn_jupyter.tracking.secrets import is_secret_name, masked, masked_source
-from runicorn_jupyter.tracking.snapshot import SnapshotTooLarge, snapshot_workspace
+from runicorn_jupyter.tracking.assets.ignore import Ignore
+from runicorn_jupyter.tracking.assets.snapshot import SnapshotTooLarge, snapshot_workspace
+from runicorn_jupyter.tracking.surroundings import environment, gpus, telemetry
+from runicorn_jupyter.tracking.surroundings.git import git_diff, git_state
+from runicorn_jupyter.tracking.surroundings.secrets import is_secret_name, masked, masked_source
 from tracking.runfiles import document
 
 GITHUB = "ghp_" + "a1B2" * 9

@@ -9,11 +9,12 @@ import time
 
 import pytest
 
-from runicorn_jupyter.tracking import appendfile, init, orphans
-from runicorn_jupyter.tracking.appendfile import AppendFile
-from runicorn_jupyter.tracking.backlog import Backlog
-from runicorn_jupyter.tracking.documents import Documents
-from runicorn_jupyter.tracking.faults import Faults
+from runicorn_jupyter.tracking import init
+from runicorn_jupyter.tracking.writing import appendfile, orphans
+from runicorn_jupyter.tracking.writing.appendfile import AppendFile
+from runicorn_jupyter.tracking.writing.backlog import Backlog
+from runicorn_jupyter.tracking.writing.documents import Documents
+from runicorn_jupyter.tracking.writing.faults import Faults
 from tracking.runfiles import document, points
 
 HUGE = 10**5000

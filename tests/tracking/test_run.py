@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runicorn_jupyter.tracking import NoOpRun, Run, init
-from runicorn_jupyter.tracking.points import encode, flatten
+from runicorn_jupyter.tracking.writing.points import encode, flatten
 from tracking.runfiles import document, events, points
 
 ID = re.compile(r"\d{8}_\d{6}_[0-9a-f]{6}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from runicorn_jupyter.tracking.endings import word_for
+from runicorn_jupyter.tracking.ending.endings import word_for
 from runicorn_jupyter.tracking.loggers.guard import quiet
 from runicorn_jupyter.tracking.loggers.hold import Holder
 from runicorn_jupyter.tracking.run import Run

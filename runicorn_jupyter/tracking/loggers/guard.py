@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from runicorn_jupyter.tracking import endings
-from runicorn_jupyter.tracking.faults import tell
+from runicorn_jupyter.tracking.ending import endings
+from runicorn_jupyter.tracking.writing.faults import tell
 
 P = ParamSpec("P")
 R = TypeVar("R")

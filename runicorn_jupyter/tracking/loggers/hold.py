@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from runicorn_jupyter.tracking.active import get_active_run
-from runicorn_jupyter.tracking.endings import word_for
+from runicorn_jupyter.tracking.ending.endings import word_for
 from runicorn_jupyter.tracking.loggers.guard import quiet
 from runicorn_jupyter.tracking.noop import NoOpRun
-from runicorn_jupyter.tracking.place import names
+from runicorn_jupyter.tracking.process.place import names
 from runicorn_jupyter.tracking.run import Run
 from runicorn_jupyter.tracking.start import init
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from runicorn_jupyter.tracking.endings import word_for
+from runicorn_jupyter.tracking.ending.endings import word_for
 from runicorn_jupyter.tracking.loggers.guard import quiet
 from runicorn_jupyter.tracking.loggers.hold import Holder
 from runicorn_jupyter.tracking.loggers.lazy import framework, grown, no_attribute

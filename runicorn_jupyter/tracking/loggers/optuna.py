@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runicorn_jupyter.tracking.active import get_active_run
-from runicorn_jupyter.tracking.endings import word_for
+from runicorn_jupyter.tracking.ending.endings import word_for
 from runicorn_jupyter.tracking.loggers.guard import quiet
 from runicorn_jupyter.tracking.loggers.hold import put_config
 from runicorn_jupyter.tracking.loggers.values import as_name

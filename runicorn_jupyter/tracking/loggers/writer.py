@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from runicorn_jupyter.tracking.endings import word_for
+from runicorn_jupyter.tracking.ending.endings import word_for
 from runicorn_jupyter.tracking.loggers.guard import quiet, tell_once
 from runicorn_jupyter.tracking.loggers.sessions import Session
 from runicorn_jupyter.tracking.loggers.values import as_config, number, numbers

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from runicorn_jupyter.paths import JSON_LIMIT, write_atomically
-from runicorn_jupyter.tracking.faults import Faults, storage_sentence
-from runicorn_jupyter.tracking.members import members
-from runicorn_jupyter.tracking.ownership import locked
-from runicorn_jupyter.tracking.points import PLAIN, Note, plain, text_of
 from runicorn_jupyter.tracking.portable import open_file
+from runicorn_jupyter.tracking.process.ownership import locked
+from runicorn_jupyter.tracking.writing.faults import Faults, storage_sentence
+from runicorn_jupyter.tracking.writing.members import members
+from runicorn_jupyter.tracking.writing.points import PLAIN, Note, plain, text_of
 
 _DEEPEST = 32
 

@@ -7,8 +7,8 @@ import threading
 import time
 from typing import Any
 
-from runicorn_jupyter.tracking.appendfile import AppendFile
-from runicorn_jupyter.tracking.gpus import Gpus
+from runicorn_jupyter.tracking.surroundings.gpus import Gpus
+from runicorn_jupyter.tracking.writing.appendfile import AppendFile
 
 
 class Telemetry:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice, zip_longest
 from typing import Any, NamedTuple
 
-from runicorn_jupyter.tracking.points import Note, plain, text_of
+from runicorn_jupyter.tracking.writing.points import Note, plain, text_of
 
 ROW_LIMIT = 10_000
 COLUMN_LIMIT = 1_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from runicorn_jupyter.store.runs.values import as_mapping
-from runicorn_jupyter.tracking import machine
-from runicorn_jupyter.tracking.documents import Documents
-from runicorn_jupyter.tracking.place import Plan
+from runicorn_jupyter.tracking.process import machine
+from runicorn_jupyter.tracking.process.place import Plan
+from runicorn_jupyter.tracking.writing.documents import Documents
 
 EMPTY_ASSETS: dict[str, Any] = {"code": {}, "datasets": [], "pretrained": [], "outputs": []}
 

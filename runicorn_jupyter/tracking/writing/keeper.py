@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from runicorn_jupyter.tracking.orphans import adopt
+from runicorn_jupyter.tracking.writing.orphans import adopt
 
 TICK = 1.0
 """Seconds between two rounds: summary.json and status.json are rewritten at most this often."""

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from time import monotonic
 
-from runicorn_jupyter.tracking.faults import Faults
+from runicorn_jupyter.tracking.writing.faults import Faults
 
 HEAD_START = 0.2
 """Seconds that the training goes on alone before the first errand: it must not wait in `init` for the interpreter."""

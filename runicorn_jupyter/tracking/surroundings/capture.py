@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.tracking import environment
-from runicorn_jupyter.tracking.documents import encode
-from runicorn_jupyter.tracking.git import git_state
+from runicorn_jupyter.tracking.surroundings import environment
+from runicorn_jupyter.tracking.surroundings.git import git_state
+from runicorn_jupyter.tracking.writing.documents import encode
 
 
 @dataclass

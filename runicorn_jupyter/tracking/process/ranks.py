@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runicorn_jupyter.paths import OWN_FOLDER, write_atomically
-from runicorn_jupyter.tracking import machine
-from runicorn_jupyter.tracking.ownership import BEATS_MISSED
+from runicorn_jupyter.tracking.process import machine
+from runicorn_jupyter.tracking.process.ownership import BEATS_MISSED
 
 RANK_WAIT = 20.0
 """Seconds for which a process of a higher rank waits in `init` for rank 0; then it makes a run of its own."""

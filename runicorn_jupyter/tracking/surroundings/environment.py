@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.tracking import machine
-from runicorn_jupyter.tracking.git import git_state
-from runicorn_jupyter.tracking.gpus import gpu_names
-from runicorn_jupyter.tracking.secrets import MASK, is_secret_name, masked, without_home
+from runicorn_jupyter.tracking.process import machine
+from runicorn_jupyter.tracking.surroundings.git import git_state
+from runicorn_jupyter.tracking.surroundings.gpus import gpu_names
+from runicorn_jupyter.tracking.surroundings.secrets import MASK, is_secret_name, masked, without_home
 
 ALLOWED = re.compile(
     r"(CUDA|NCCL|OMP|MKL|OPENBLAS|NUMEXPR|KMP|ROCR|HIP|HSA|XLA|TF|JAX|PYTORCH|TORCH|TORCHELASTIC|TORCHINDUCTOR|TRITON|"

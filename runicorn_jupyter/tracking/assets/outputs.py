@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from runicorn_jupyter.paths import write_atomically
-from runicorn_jupyter.tracking.archive import copy_over, walk
-from runicorn_jupyter.tracking.faults import Faults
+from runicorn_jupyter.tracking.assets.archive import copy_over, walk
+from runicorn_jupyter.tracking.writing.faults import Faults
 
 STATE = ".outputs_state.json"
 _LOGS = frozenset({".log", ".txt", ".out", ".err"})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from runicorn_jupyter.paths import plain_component, safe_name
-from runicorn_jupyter.tracking.staging import Staged
+from runicorn_jupyter.tracking.assets.staging import Staged
 
 if TYPE_CHECKING:
     from runicorn_jupyter.models import Manifest, ReferenceEntry, Verified, VersionDetail

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from runicorn_jupyter.tracking.secrets import masked_source, without_home
+from runicorn_jupyter.tracking.surroundings.secrets import masked_source, without_home
 
 SOURCE_LIMIT = 64 * 1024
 CELLS_KEPT = 100

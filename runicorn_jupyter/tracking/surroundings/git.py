@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.tracking.secrets import masked
+from runicorn_jupyter.tracking.surroundings.secrets import masked
 
 DIFF_LIMIT = 1024 * 1024
 _TIMEOUT = 5.0

@@ -10,9 +10,9 @@ import threading
 from pathlib import Path
 from time import monotonic
 
-from runicorn_jupyter.tracking.backlog import Backlog
-from runicorn_jupyter.tracking.faults import Faults, storage_sentence
 from runicorn_jupyter.tracking.portable import BINARY, read_at
+from runicorn_jupyter.tracking.writing.backlog import Backlog
+from runicorn_jupyter.tracking.writing.faults import Faults, storage_sentence
 
 PATIENCE = 1.0
 """Seconds one write may take; from then on lines are queued until a write is quick again."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.tracking.archive import walk
-from runicorn_jupyter.tracking.ignore import ALWAYS, IGNORE_FILE, Ignore
+from runicorn_jupyter.tracking.assets.archive import walk
+from runicorn_jupyter.tracking.assets.ignore import ALWAYS, IGNORE_FILE, Ignore
 
 MAX_BYTES = 100 * 1024**2
 MAX_FILES = 20_000

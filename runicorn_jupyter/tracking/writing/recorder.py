@@ -12,13 +12,8 @@ from typing import Any
 import orjson
 
 from runicorn_jupyter.paths import write_atomically
-from runicorn_jupyter.tracking import machine
-from runicorn_jupyter.tracking.appendfile import AppendFile
-from runicorn_jupyter.tracking.backlog import Backlog, spool_folder
-from runicorn_jupyter.tracking.documents import Documents, encode
-from runicorn_jupyter.tracking.faults import Faults, storage_sentence, tell
-from runicorn_jupyter.tracking.header import describe
-from runicorn_jupyter.tracking.ownership import (
+from runicorn_jupyter.tracking.process import machine
+from runicorn_jupyter.tracking.process.ownership import (
     events_of_rank,
     is_ours,
     living_owner,
@@ -27,7 +22,12 @@ from runicorn_jupyter.tracking.ownership import (
     owner_is_here,
     take_number,
 )
-from runicorn_jupyter.tracking.place import Plan, claim, last_step, new_id
+from runicorn_jupyter.tracking.process.place import Plan, claim, last_step, new_id
+from runicorn_jupyter.tracking.writing.appendfile import AppendFile
+from runicorn_jupyter.tracking.writing.backlog import Backlog, spool_folder
+from runicorn_jupyter.tracking.writing.documents import Documents, encode
+from runicorn_jupyter.tracking.writing.faults import Faults, storage_sentence, tell
+from runicorn_jupyter.tracking.writing.header import describe
 
 SYNC_EVERY = 5.0
 BEAT_EVERY = 10.0

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.tracking import notebook
-from runicorn_jupyter.tracking.git import git_state
+from runicorn_jupyter.tracking.cells import notebook
+from runicorn_jupyter.tracking.surroundings.git import git_state
 
 _SAME = ("cell_id", "execution_count", "source_hash")
 

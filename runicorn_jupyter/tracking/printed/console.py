@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.tracking.faults import Faults
-from runicorn_jupyter.tracking.secrets import secret_values
-from runicorn_jupyter.tracking.tees import Tee, tee
+from runicorn_jupyter.tracking.printed.tees import Tee, tee
+from runicorn_jupyter.tracking.surroundings.secrets import secret_values
+from runicorn_jupyter.tracking.writing.faults import Faults
 
 _DRAIN = Path(__file__).with_name("drain.py")
 _LAST_WORDS = 3.0

@@ -8,9 +8,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from runicorn_jupyter.tracking.drain import Lines, stamped
-from runicorn_jupyter.tracking.faults import Faults
 from runicorn_jupyter.tracking.portable import BINARY
+from runicorn_jupyter.tracking.printed.drain import Lines, stamped
+from runicorn_jupyter.tracking.writing.faults import Faults
 
 _PATIENCE = 2.0
 

@@ -13,11 +13,11 @@ from time import time
 from typing import IO, Any
 
 from runicorn_jupyter.paths import JSON_LIMIT, plain_component, write_atomically
-from runicorn_jupyter.tracking import machine
-from runicorn_jupyter.tracking.appendfile import Descriptor
-from runicorn_jupyter.tracking.backlog import spool_folder
-from runicorn_jupyter.tracking.documents import encode
 from runicorn_jupyter.tracking.portable import open_file, read_at
+from runicorn_jupyter.tracking.process import machine
+from runicorn_jupyter.tracking.writing.appendfile import Descriptor
+from runicorn_jupyter.tracking.writing.backlog import spool_folder
+from runicorn_jupyter.tracking.writing.documents import encode
 
 _FILES = re.compile(r"events(\.[\w-]+)?\.jsonl|telemetry\.jsonl|logs(\.[\w-]+)?\.txt")
 _DOCUMENTS = frozenset({"meta", "status", "summary", "assets", "environment", "provenance"})

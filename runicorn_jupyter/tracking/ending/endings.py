@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from runicorn_jupyter.tracking.exitcode import correct_status, was_left, watch_program
-from runicorn_jupyter.tracking.exits import exit_error, exit_was_seen, watch_exit, watch_termination
+from runicorn_jupyter.tracking.ending.exitcode import correct_status, was_left, watch_program
+from runicorn_jupyter.tracking.ending.exits import exit_error, exit_was_seen, watch_exit, watch_termination
 
 if TYPE_CHECKING:
     from runicorn_jupyter.tracking.run import Run

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from runicorn_jupyter.paths import JSON_LIMIT
-from runicorn_jupyter.tracking import machine
 from runicorn_jupyter.tracking.portable import open_file
+from runicorn_jupyter.tracking.process import machine
 
 LOCK_PATIENCE = 2.0
 BEATS_MISSED = 45.0

@@ -1,0 +1,1 @@
+"""The notebook: which cell logged, and the magics."""

@@ -1,0 +1,1 @@
+"""How a run ends when nobody says so."""

@@ -1,0 +1,1 @@
+"""What a program prints and what its loggers say, in the log of its run."""

@@ -1,0 +1,1 @@
+"""Which process this is, which directory it writes, and who else does."""

@@ -1,0 +1,1 @@
+"""What a program runs on and with, and what of it is kept."""

@@ -1,0 +1,1 @@
+"""How points and documents reach the disk, whatever the disk does."""
