@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks import measure, peers
 from benchmarks.client import Answer, Request
-from benchmarks.data import DataSet, copy_of, root_of
+from benchmarks.data import DataSet, copy_of, root_of, warm
 from benchmarks.figures import CPU, OURS, SIZE, WALL, Figure
 from benchmarks.server import Server, ServerDied
 
@@ -45,6 +45,11 @@ class Scale:
     growth_rows: int = 1_000_000
     growth_steps: tuple[int, ...] = (10_000, 1_000_000, 10_000_000)
     logged: int = 20_000
+    artifact_megabytes: tuple[int, ...] = (200, 1024)
+    artifact_files: int = 10_000
+    artifacts: int = 1_000
+    sockets: tuple[int, ...] = (500, 2_000)
+    log_megabytes: int = 1_024
     repeats: int = 3
     budget: float = 0.8
     """Seconds that one side is asked the same thing in each round."""
@@ -52,7 +57,7 @@ class Scale:
 
 
 QUICK = Scale(repeats=2, budget=0.5, live_seconds=5, idle_seconds=5, growth_runs=(1_000, 10_000), growth_rows=100_000,
-              growth_steps=(10_000, 1_000_000), logged=5_000)  # fmt: skip
+              growth_steps=(10_000, 1_000_000), logged=5_000, artifact_megabytes=(200,))  # fmt: skip
 """In minutes: fewer repeats and the smaller sizes; the rows that have targets are as large as ever."""
 
 
@@ -95,14 +100,16 @@ class Bench:
 
     def root(self, who: str, data: DataSet) -> Path:
         """Return the data set as `who` keeps it, never to be changed; upstream, which may write into it, gets links."""
+        if who.startswith("runicorn-"):
+            return self.links(who, data)
         kept = root_of(who, data, self.data)
-        if not who.startswith("runicorn-"):
-            return kept
-        return self.links(who, data)
+        warm(kept)
+        return kept
 
     def links(self, who: str, data: DataSet) -> Path:
         """Return a copy of it made of hard links: runs may come and go, what is in their files may not change."""
         kept = root_of(who, data, self.data)
+        warm(kept)
         return Path(shutil.copytree(kept, self.home(who) / data.folder, copy_function=os.link))
 
     def copy(self, who: str, data: DataSet) -> Path:

@@ -19,6 +19,16 @@ def kept() -> Path:
     return Path(base) / "runicorn-jupyter-bench"
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of a tool that is measured: this one, but for where Python keeps what it compiled.
+
+    An installed package was compiled once. Where `PYTHONDONTWRITEBYTECODE` is set, as on build machines, each process
+    would compile all it imports again, which is nobody's work: every tool writes into one folder of ours instead.
+    """
+    told = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**told, "PYTHONPYCACHEPREFIX": str(kept() / "compiled")}
+
+
 @contextmanager
 def scratch() -> Iterator[Path]:
     """Give a folder that is gone afterwards: homes and caches of servers, and data that a row changes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import rows_curves, rows_growth, rows_lists, rows_live, rows_sdk
+from benchmarks import rows_artifacts, rows_curves, rows_growth, rows_http, rows_lists, rows_live, rows_sdk
 from benchmarks.bench import Bench
 from benchmarks.figures import CPU, MEMORY, OURS, SHARE, SIZE, WALL, Target
 
@@ -133,9 +133,55 @@ ROWS = {
             Target("log", "CPU µs/call", 9),
             Target("log", "bytes/point", 56),
             Target("log", "µs/call", 15, "times less", V05),
-            Target("import", "ms", 40),
+            Target("import", CPU, 40),
             Target("import", "MB", 12),
-            Target("init", "ms", 3),
+            Target("init", CPU, 3),
         ),
+    ),
+    "saving": Row(
+        "Saving artifacts: one large file, and many small ones",
+        rows_artifacts.saving,
+        ("saving",),
+        (
+            Target("1 file of 200 MB", CPU, 1.2, "times as much", rows_artifacts.BARE),
+            Target("1 file of 200 MB, again", "MB added", 0.01),
+            Target("1 file of 200 MB, again, every byte read", CPU, 1.2, "times as much", OURS, "1 file of 200 MB"),
+            Target("10000 files of 2 kB", WALL, 1500),
+            Target("10000 files of 2 kB, again", WALL, 400),
+        ),
+    ),
+    "artifacts": Row(
+        "1,000 artifacts: their list and their statistics, warm",
+        rows_artifacts.listing,
+        ("artifacts",),
+        (
+            Target("list of 1000 artifacts", CPU, 4),
+            Target("list of 1000 artifacts", CPU, 10, "times less", V05),
+            Target("statistics of 1000 artifacts", CPU, 3),
+            Target("statistics of 1000 artifacts", CPU, 15, "times less", V05),
+        ),
+    ),
+    "http": Row(
+        "Health and a page of 50 of 10,000 runs, one after the other over one connection",
+        rows_http.http,
+        ("http",),
+        (
+            Target("health above upstream's", WALL, 0.5),
+            Target("page above upstream's health", WALL, 4),
+        ),
+    ),
+    "sockets": Row(
+        "Websocket clients on one live log, and the first line of a long one",
+        rows_http.sockets,
+        ("sockets",),
+        (
+            Target("2,000 clients, 100 lines each", MEMORY, 300),
+            Target("first line of a log of 1,024 MB", WALL, 300),
+        ),
+    ),
+    "parts": Row(
+        "Training: what is captured beside the points, each part for itself",
+        rows_sdk.parts,
+        ("parts",),
     ),
 }

@@ -50,10 +50,13 @@ def growing(bench: Bench) -> None:
     for who in bench.sides(UPSTREAM):
         root = bench.copy(who, data)
         [events] = root.rglob("events.jsonl")
-        with peers.start(who, root, bench.home(who)) as server:
-            _known(server, who, data)
-            server.client.send(curve(who, server, data).requests[0])
-            _polls(bench, who, server, events, data)
+        try:
+            with peers.start(who, root, bench.home(who)) as server:
+                _known(server, who, data)
+                server.client.send(curve(who, server, data).requests[0])
+                _polls(bench, who, server, events, data)
+        except ServerDied as error:
+            bench.fail("grow", who, "start", error)
 
 
 def compared(bench: Bench) -> None:
@@ -184,6 +187,7 @@ def _restart(bench: Bench, roots: dict[str, Path], homes: dict[str, Path], data:
         try:
             with peers.start(who, roots[who], homes[who]) as server:
                 _known(server, who, data)
+                server.calm()  # it loads numpy behind the first list
                 ask = curve(who, server, data)
                 bench.once("curve", _named(ask, f"restart: {ask.call}"))
         except ServerDied as error:

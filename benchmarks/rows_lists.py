@@ -13,7 +13,7 @@ from benchmarks.bench import Ask, Bench, WrongAnswer
 from benchmarks.client import Answer, Request
 from benchmarks.data import DataSet
 from benchmarks.figures import OURS
-from benchmarks.server import Server
+from benchmarks.server import Server, ServerDied
 
 POINTS = 20
 """Steps of each run in lists."""
@@ -56,8 +56,11 @@ def first(bench: Bench) -> None:
     for who in bench.sides(UPSTREAM):
         home = bench.home(who)
         root = bench.root(who, data)
-        with peers.start(who, root, home) as server:
-            first_list(bench, "first", who, server, data)
+        try:
+            with peers.start(who, root, home) as server:
+                first_list(bench, "first", who, server, data)
+        except ServerDied as error:
+            bench.fail("first", who, "start", error)
         if who in UPSTREAM:
             continue
         began = time.perf_counter()

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from benchmarks import measure
+from benchmarks import measure, places
 from benchmarks.client import Client
 
 _LOOK_EVERY = 0.003
@@ -37,7 +37,7 @@ class Server:
     health : str
         A path that answers 200 once the server can work.
     environment : mapping
-        Added to this process's own.
+        Added to `places.environment`.
     log : Path
         Takes its output.
     rotate : bool
@@ -66,7 +66,7 @@ class Server:
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 command,
-                env={**os.environ, **environment},
+                env={**places.environment(), **environment},
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -78,6 +78,7 @@ class Server:
             self.stop()
             raise
         self.start_seconds = time.perf_counter() - began
+        self.start_cpu = self.cpu()
 
     def _await(self, until: float) -> None:
         while time.perf_counter() < until:

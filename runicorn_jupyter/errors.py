@@ -5,6 +5,7 @@ RunicornError                        500 internal_error
 │   ├── QueryError                   400 query_error
 │   ├── QueryTooSlow                 400 query_too_slow
 │   ├── UnsafeName                   400 unsafe_name
+│   ├── BadArchive                   400 bad_archive
 │   ├── RootUnusable                 400 root_unusable
 │   │   └── RootMissing              400 root_missing
 │   └── UnsupportedMediaType         415 unsupported_media_type
@@ -14,10 +15,13 @@ RunicornError                        500 internal_error
 ├── NotFound                         404 not_found
 │   ├── RunNotFound                  404 run_not_found
 │   ├── ProjectNotFound              404 project_not_found
-│   └── MediaNotFound                404 media_not_found
+│   ├── MediaNotFound                404 media_not_found
+│   ├── ArtifactNotFound             404 artifact_not_found
+│   │   └── VersionNotFound          404 version_not_found
 ├── MethodNotAllowed                 405 method_not_allowed
 ├── Conflict                         409 conflict
-│   └── AmbiguousRun                 409 ambiguous_run
+│   ├── AmbiguousRun                 409 ambiguous_run
+│   └── AmbiguousArtifact            409 ambiguous_artifact
 ├── TooLarge                         413 too_large
 ├── RateLimited                      429 rate_limited
 ├── NotYet                           501 not_yet
@@ -32,7 +36,8 @@ it once: over HTTP by ``status`` and ``code``, in a notebook and on the command 
 from __future__ import annotations
 
 import unicodedata
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class RunicornError(Exception):
@@ -40,6 +45,10 @@ class RunicornError(Exception):
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
+
+    def extra(self) -> Mapping[str, Any]:
+        """Return the members of its answer besides those that every error has (D3)."""
+        return {}
 
 
 class BadRequest(RunicornError, ValueError):
@@ -69,6 +78,10 @@ class QueryError(BadRequest):
         self.position = position
         self.length = length
 
+    def extra(self) -> Mapping[str, Any]:
+        """Return where the query is wrong, in characters."""
+        return {"position": self.position, "length": self.length}
+
     def pointer(self, text: str) -> str:
         """Return the query `text` with carets under the characters that are meant, in two lines."""
         line = "".join(mark if mark.isprintable() else " " for mark in text)
@@ -94,6 +107,12 @@ class UnsafeName(BadRequest):
     """A project, run or file name could leave its place on disk or cannot be stored on every system."""
 
     code = "unsafe_name"
+
+
+class BadArchive(BadRequest):
+    """An archive is damaged, encrypted, holds what is no plain file inside, or holds no run."""
+
+    code = "bad_archive"
 
 
 class RootUnusable(BadRequest):
@@ -160,6 +179,18 @@ class MediaNotFound(NotFound):
     code = "media_not_found"
 
 
+class ArtifactNotFound(NotFound):
+    """No artifact has this name (and type) in the opened root."""
+
+    code = "artifact_not_found"
+
+
+class VersionNotFound(ArtifactNotFound):
+    """The artifact has no such version or alias, or that version has no such file."""
+
+    code = "version_not_found"
+
+
 class MethodNotAllowed(RunicornError):
     """The route exists, but not for this HTTP method."""
 
@@ -178,6 +209,12 @@ class AmbiguousRun(Conflict):
     """Two runs of the root have the same id; the text lists their paths."""
 
     code = "ambiguous_run"
+
+
+class AmbiguousArtifact(Conflict):
+    """Artifacts of several types have this name; the text lists the types."""
+
+    code = "ambiguous_artifact"
 
 
 class TooLarge(RunicornError):

@@ -251,6 +251,7 @@ def write_atomically(path: Path, data: bytes, *, mode: int | None = None, sync: 
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{_MARK}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+    flags |= getattr(os, "O_BINARY", 0)
     fd = os.open(temporary, flags, 0o666 if mode is None else mode)
     try:
         try:

@@ -15,6 +15,7 @@ from runicorn_jupyter.paths import JSON_LIMIT, config_folder, expand, write_atom
 
 CONFIG = "config.json"
 PREFERENCES = "ui_preferences.json"
+RATE_LIMITS = "rate_limits.json"
 
 _WIDEST = 10_000
 _ENTRIES = 500
@@ -58,9 +59,12 @@ def set_root(path: str) -> Path:
     Raises
     ------
     RootUnusable
-        It is empty, a drive path on a system without drives, a system folder, a file, or cannot be made or written.
+        It is empty, relative, a drive path on a system without drives, a system folder, a file, or cannot be made or
+        written.
     """
     root = expand(path)
+    if not os.path.isabs(os.path.expanduser(os.path.expandvars(path))):  # noqa: PTH111, PTH117 - as `expand` does
+        raise RootUnusable(f"{path!r} is relative, and to what is not said: give the whole path, or one with ~.")
     if root == Path(root.anchor) or (os.name != "nt" and root.parts[1] in _SYSTEM):
         raise RootUnusable(f"{root} belongs to the system; give a folder of your own, such as ~/runicorn_data.")
     try:
@@ -137,6 +141,23 @@ def set_alert(alert: str, *, dismissed: bool) -> None:
 def forget_alerts() -> None:
     """Show every hint again."""
     change(PREFERENCES, lambda held: held.update(dismissed_alerts=[]))
+
+
+def rate_limits() -> dict[str, int]:
+    """Return the rate limits that the user saved for his viewers: requests a minute by kind; unchecked words."""
+    found = _section(read(RATE_LIMITS), "limits").items()
+    return {kind: number for kind, number in found if isinstance(number, int) and not isinstance(number, bool)}
+
+
+def set_rate_limits(limits: dict[str, int]) -> None:
+    """Save the rate limits of viewers, all of them; an empty mapping forgets them.
+
+    Raises
+    ------
+    SettingsUnwritable
+        The config folder cannot be written.
+    """
+    change(RATE_LIMITS, lambda held: held.update(limits=limits))
 
 
 _SYSTEM = frozenset({"bin", "boot", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "usr"})

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from runicorn_jupyter._version import __version__
 from runicorn_jupyter.errors import RootMissing
@@ -28,22 +28,49 @@ from runicorn_jupyter.models import (
     list_mark,
 )
 from runicorn_jupyter.paths import check_root
-from runicorn_jupyter.store.bin.outcomes import DeletedRun, Outcome, Removal
+from runicorn_jupyter.store.artifacts.rooted import RootArtifacts
+from runicorn_jupyter.store.assetfiles import AssetFiles
+from runicorn_jupyter.store.bin.calls import RunBin
+from runicorn_jupyter.store.cachefiles import CacheEntry, cache_entries, clear_cache
+from runicorn_jupyter.store.edits.edits import Edits
+from runicorn_jupyter.store.edits.tree import RunTree
 from runicorn_jupyter.store.files import RunFiles
+from runicorn_jupyter.store.logs.logparts import LogHit, LogLine
 from runicorn_jupyter.store.logs.logs import LogTail
 from runicorn_jupyter.store.logs.logsearch import Search
 from runicorn_jupyter.store.media import MediaFile
+from runicorn_jupyter.store.overview.experiments import Experiments
+from runicorn_jupyter.store.overview.overview import Overview
+from runicorn_jupyter.store.overview.usage import Usage
 from runicorn_jupyter.store.points import RunPoints
 from runicorn_jupyter.store.query import check_query, is_query
+from runicorn_jupyter.store.refresh.pace import Pace
+from runicorn_jupyter.store.series.curvecache import LIMIT as CURVES_LIMIT
 from runicorn_jupyter.store.series.curvecache import CurveCache
 from runicorn_jupyter.store.store import Store
+from runicorn_jupyter.store.transfer.transfer import Transfer
+
+if TYPE_CHECKING:
+    from runicorn_jupyter.remote.remotes import Remotes as Remotes  # noqa: PLC0414 - for the types of doors
 
 log = logging.getLogger(__name__)
 
-__all__ = ["LogTail", "MediaFile", "Search", "Workspace"]
+__all__ = [
+    "CURVES_LIMIT",
+    "CacheEntry",
+    "LogHit",
+    "LogLine",
+    "LogTail",
+    "MediaFile",
+    "RunTree",
+    "Search",
+    "Workspace",
+    "cache_entries",
+    "clear_cache",
+]
 
 
-class Workspace(RunPoints):
+class Workspace(RunPoints, RunBin):
     """Everything one can ask of a storage root.
 
     A root that does not exist yet is empty; its runs are shown as soon as the first one makes it. Reading never
@@ -75,8 +102,18 @@ class Workspace(RunPoints):
         self._lock = threading.Lock()
         self._news = threading.Condition()
         self._closed = False
-        self._store = Store(root, holder=holder, notify=self._notify, tick=tick)
+        self._remotes: Remotes | None = None
+        pace = Pace(lambda: bool(self._listeners), tick)
+        self._store = Store(root, holder=holder, notify=self._notify, pace=pace)
         self.files = RunFiles(self._store)
+        self.edits = Edits(self._store)
+        self.transfer = Transfer(self._store)
+        self.artifacts = RootArtifacts(self._store)
+        self.tree = RunTree(self._store, self.edits)
+        self.asset_files = AssetFiles(self._store)
+        self.experiments = Experiments(self._store)
+        self.usage = Usage(self._store)
+        self.overview = Overview(self._store, self.usage)
 
     @property
     def label(self) -> str:
@@ -92,7 +129,31 @@ class Workspace(RunPoints):
         """Stop following; a second call does nothing."""
         if not self._closed:
             self._closed = True
+            if remotes := self.release_remotes():
+                remotes.close()
+            self.transfer.close()
             self._store.close()
+
+    @property
+    def remotes(self) -> Remotes:
+        """Other hosts over SSH; made at the first use, which loads asyncssh."""
+        with self._lock:
+            if self._remotes is None:
+                from runicorn_jupyter.remote.remotes import Remotes  # 0.15 s that most never need
+
+                self._remotes = Remotes()
+            return self._remotes
+
+    def release_remotes(self) -> Remotes | None:
+        """Give the connections away, to a workspace of another root: they outlive this one."""
+        with self._lock:
+            remotes, self._remotes = self._remotes, None
+            return remotes
+
+    def adopt_remotes(self, remotes: Remotes) -> None:
+        """Go on with the connections that another workspace released."""
+        with self._lock:
+            self._remotes = remotes
 
     def __enter__(self) -> Self:
         return self.start()
@@ -235,34 +296,9 @@ class Workspace(RunPoints):
         """The points kept beside the index: ``size()`` tells how many, ``clear()`` drops them."""
         return self._store.curve_cache
 
-    def delete(
-        self, run_ids: Sequence[str], *, reason: str = "user_deleted", force: bool = False, paths: Sequence[str] = ()
-    ) -> Outcome:
-        """Put at most 100 runs into the recycle bin; `paths` tell runs of one id apart, what is running needs `force`.
-
-        Each that cannot be deleted is told in ``errors`` and holds up no other.
-        """
-        return self._store.bin.delete(run_ids, reason=reason, force=force, paths=paths)
-
-    def recycle_bin(self) -> tuple[DeletedRun, ...]:
-        """Return what is in the recycle bin, the latest deleted first."""
-        return self._store.bin.entries()
-
-    def restore(self, run_ids: Sequence[str], *, paths: Sequence[str] = ()) -> Outcome:
-        """Put runs back where they were before they were deleted; what is there now is never covered."""
-        return self._store.bin.restore(run_ids, paths=paths)
-
-    def remove(self, run_ids: Sequence[str], *, dry_run: bool = False, paths: Sequence[str] = ()) -> Removal:
-        """Remove runs for good, in the recycle bin or not; with `dry_run` only say what that would free."""
-        return self._store.bin.remove(run_ids, dry_run=dry_run, paths=paths)
-
-    def empty_bin(self) -> Outcome:
-        """Remove everything in the recycle bin for good."""
-        return self._store.bin.empty()
-
-    def log(self, run_id: str) -> LogTail:
-        """Return a follower of the run's text log; pages of it and a search are in ``files``."""
-        return self.files.log(run_id)
+    def log(self, run_id: str, file: str | None = None) -> LogTail:
+        """Return a follower of a text log of the run; its names, pages of it and a search are in ``files``."""
+        return self.files.log(run_id, file)
 
     def images(self, run_id: str) -> list[ImageRecord]:
         """Return the images that a run logged, in order."""

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from runicorn_jupyter import settings
+from runicorn_jupyter.errors import RootUnusable
 from runicorn_jupyter.paths import config_folder
 
 
@@ -61,3 +62,23 @@ def test_a_root_in_a_folder_without_permission_is_refused(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert "cannot be made (permission denied)" in done.stdout
     assert not (shut / "in").exists()
+
+
+@pytest.mark.parametrize("path", ["mine", "./mine", "a/b", ".", "$NOTHING/x"])
+def test_a_root_that_is_relative_is_refused(tmp_path, monkeypatch, path):
+    """A server stands somewhere that nobody chose: what it would make there is no root of the user."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RootUnusable, match="relative"):
+        settings.set_root(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("limits", [{}, {"v2": 5, "delete": 0}])
+def test_rate_limits_are_kept(limits):
+    settings.set_rate_limits(limits)
+    assert settings.rate_limits() == limits
+
+
+def test_rate_limits_that_are_no_numbers_do_not_count():
+    settings.change(settings.RATE_LIMITS, lambda held: held.update(limits={"v2": "x", "delete": True, "connect": 3}))
+    assert settings.rate_limits() == {"connect": 3}

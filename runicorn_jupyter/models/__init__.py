@@ -3,27 +3,105 @@
 Every time is a float of Unix seconds unless a field says otherwise. ``None`` means "the files do not say".
 """
 
+from runicorn_jupyter.models.artifacts import (
+    STAGES,
+    ArtifactItem,
+    ArtifactStats,
+    Collected,
+    FileEntry,
+    Lineage,
+    LineageEdge,
+    LineageNode,
+    Manifest,
+    ReferenceEntry,
+    TypeTotals,
+    Verified,
+    VersionDetail,
+    VersionFiles,
+    VersionItem,
+)
 from runicorn_jupyter.models.curves import Curve, MetricRows, Stage
-from runicorn_jupyter.models.lists import Changes, Facet, Facets, ItemPage, RunFilter, RunPage, list_mark
+from runicorn_jupyter.models.experiments import (
+    EXPERIMENT_ORDERS,
+    ExperimentPage,
+    ExperimentQuery,
+    MetricPoints,
+    MetricsSummary,
+)
+from runicorn_jupyter.models.lists import Changes, Facet, Facets, FacetsBody, ItemPage, RunFilter, RunPage, list_mark
 from runicorn_jupyter.models.places import Health, ImageRecord
-from runicorn_jupyter.models.runs import LIVE_STATES, MetricSummary, RunRecord, State, Status
+from runicorn_jupyter.models.remote import Detected, Environment, HostFacts, RemoteConnection, SshHost
+from runicorn_jupyter.models.remoteforms import FarFolder, FarItem, FarPath, RemoteRoots
+from runicorn_jupyter.models.runs import LIVE_STATES, MetricSummary, RunFacts, RunItem, RunRecord, State, Status
+from runicorn_jupyter.models.transfer import (
+    ARCHIVE_KINDS,
+    DATA_FORMATS,
+    REPORT_FORMATS,
+    RESOLUTIONS,
+    ArchivedRun,
+    ImportReport,
+    OnProgress,
+    Progress,
+    Resolution,
+)
 
 __all__ = [
+    "ARCHIVE_KINDS",
+    "DATA_FORMATS",
+    "EXPERIMENT_ORDERS",
     "LIVE_STATES",
+    "REPORT_FORMATS",
+    "RESOLUTIONS",
+    "STAGES",
+    "ArchivedRun",
+    "ArtifactItem",
+    "ArtifactStats",
     "Changes",
+    "Collected",
     "Curve",
+    "Detected",
+    "Environment",
+    "ExperimentPage",
+    "ExperimentQuery",
     "Facet",
     "Facets",
+    "FacetsBody",
+    "FarFolder",
+    "FarItem",
+    "FarPath",
+    "FileEntry",
     "Health",
+    "HostFacts",
     "ImageRecord",
+    "ImportReport",
     "ItemPage",
+    "Lineage",
+    "LineageEdge",
+    "LineageNode",
+    "Manifest",
+    "MetricPoints",
     "MetricRows",
     "MetricSummary",
+    "MetricsSummary",
+    "OnProgress",
+    "Progress",
+    "ReferenceEntry",
+    "RemoteConnection",
+    "RemoteRoots",
+    "Resolution",
+    "RunFacts",
     "RunFilter",
+    "RunItem",
     "RunPage",
     "RunRecord",
+    "SshHost",
     "Stage",
     "State",
     "Status",
+    "TypeTotals",
+    "Verified",
+    "VersionDetail",
+    "VersionFiles",
+    "VersionItem",
     "list_mark",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from runicorn_jupyter.models.runs import RunRecord
 
@@ -88,7 +88,7 @@ class Facet:
     low: float | None = None
     high: float | None = None
 
-    def wire(self) -> dict[str, Any]:
+    def wire(self) -> FacetBody:
         """Return the JSON form."""
         return {
             "key": self.key,
@@ -99,6 +99,33 @@ class Facet:
             "min": self.low,
             "max": self.high,
         }
+
+
+class FacetValue(TypedDict):
+    """One value and how many runs have it."""
+
+    value: str | float
+    count: int
+
+
+class FacetBody(TypedDict):
+    """A facet as it goes over the wire."""
+
+    key: str
+    values: list[FacetValue]
+    more: int
+    rest: int
+    missing: int
+    min: float | None
+    max: float | None
+
+
+class FacetsBody(TypedDict):
+    """The facets of a list as they go over the wire."""
+
+    facets: list[FacetBody]
+    total: int
+    total_is_capped: bool
 
 
 @dataclass(frozen=True, slots=True)

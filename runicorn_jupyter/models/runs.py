@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired, TypedDict
 
 Status = str
 """The word of status.json: ``running``, ``finished``, ``failed``, ``interrupted`` (or what the file says)."""
@@ -13,6 +13,46 @@ State = Literal["running", "finished", "failed", "interrupted", "lost", "unknown
 """What we conclude: the status, corrected by heartbeat, process and growth (D24)."""
 
 LIVE_STATES: frozenset[str] = frozenset({"running", "idle"})
+
+
+class RunFacts(TypedDict):
+    """A run as lists have it (contract R1), our own fields after the documented ones."""
+
+    id: str
+    run_dir: str
+    created_time: float | None
+    status: Status
+    pid: int | None
+    best_metric_value: float | None
+    best_metric_name: str | None
+    project: str
+    name: str
+    artifacts_created_count: int
+    artifacts_used_count: int
+    state: State
+    state_reason: str
+    path: str | None
+    alias: str | None
+    tags: list[str]
+    created_at: float | None
+    started_at: float | None
+    ended_at: float | None
+    updated_at: float | None
+    hostname: str | None
+    last_step: int | None
+    problems: list[str]
+    notes: str
+    best_metric_step: int | None
+    best_metric_mode: str | None
+    bad_lines: int
+
+
+class RunItem(RunFacts):
+    """The same, with the wide columns that were asked for."""
+
+    config: NotRequired[dict[str, Any]]
+    summary: NotRequired[dict[str, Any]]
+    metrics: NotRequired[dict[str, MetricSummary]]
 
 
 @dataclass(frozen=True, slots=True)

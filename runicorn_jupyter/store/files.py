@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runicorn_jupyter.models import ImageRecord
 from runicorn_jupyter.store.logs.loglines import Direction, LogFile
+from runicorn_jupyter.store.logs.lognames import log_name, log_names
 from runicorn_jupyter.store.logs.logparts import LogHits, LogPage
 from runicorn_jupyter.store.logs.logs import LogTail
 from runicorn_jupyter.store.logs.logsearch import Search, search
@@ -21,18 +22,28 @@ class RunFiles:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def log(self, run_id: str) -> LogTail:
-        """Return a follower of the run's text log."""
-        return LogTail(self._run_dir(run_id), self._store.root)
+    def logs(self, run_id: str) -> tuple[str, ...]:
+        """Return the names of the run's text logs: ``logs.txt`` first, then one for each rank on another host."""
+        return log_names(self._run_dir(run_id))
+
+    def log(self, run_id: str, file: str | None = None) -> LogTail:
+        """Return a follower of a text log of the run, ``logs.txt`` unless `file` names another."""
+        return LogTail(self._run_dir(run_id), self._store.root, log_name(file))
 
     def log_page(
-        self, run_id: str, at: int | None = None, count: int = 200, direction: Direction = "backward"
+        self,
+        run_id: str,
+        at: int | None = None,
+        count: int = 200,
+        direction: Direction = "backward",
+        *,
+        file: str | None = None,
     ) -> LogPage:
-        """Return lines of the run's log from byte `at` on, or before it; without `at` its first or last ones.
+        """Return lines of a log of the run from byte `at` on, or before it; without `at` its first or last ones.
 
-        A run without a log has an empty page.
+        A run without that log has an empty page.
         """
-        with self._log_file(run_id) as log:
+        with self._log_file(run_id, file) as log:
             return log.page(at, count, direction) if log else LogPage((), 0, 0, 0)
 
     def search_log(
@@ -44,8 +55,9 @@ class RunFiles:
         direction: Direction = "backward",
         limit: int = 100,
         context: int = 0,
+        file: str | None = None,
     ) -> LogHits:
-        """Search the run's log for a slice of time; ask again with the answer's ``cursor`` until it is None.
+        """Search a log of the run for a slice of time; ask again with the answer's ``cursor`` until it is None.
 
         Parameters
         ----------
@@ -59,15 +71,17 @@ class RunFiles:
             From the end up, newest lines first, or from the beginning down.
         limit, context : int
             Hits in one answer, and lines around each.
+        file : str, optional
+            Which of its `logs`.
         """
-        with self._log_file(run_id) as log:
+        with self._log_file(run_id, file) as log:
             if log is None:
                 return LogHits((), None, 0, 0)
             return search(log, wanted, cursor=cursor, direction=direction, limit=limit, context=context)
 
-    def open_log(self, run_id: str) -> MediaFile:
-        """Open the run's log as the file it is; the caller closes its descriptor."""
-        return open_log(self._run_dir(run_id), self._store.root)
+    def open_log(self, run_id: str, file: str | None = None) -> MediaFile:
+        """Open a log of the run as the file it is; the caller closes its descriptor."""
+        return open_log(self._run_dir(run_id), self._store.root, log_name(file))
 
     def media(self, run_id: str) -> list[ImageRecord]:
         """Return the images, sounds, tables, files and figures that a run logged, in order."""
@@ -85,11 +99,12 @@ class RunFiles:
         return Path(self._store.run(run_id).run_dir)
 
     @contextmanager
-    def _log_file(self, run_id: str) -> Iterator[LogFile | None]:
+    def _log_file(self, run_id: str, file: str | None) -> Iterator[LogFile | None]:
+        name = log_name(file)
         with ExitStack() as stack:
             log: LogFile | None = None
             try:
-                log = stack.enter_context(LogFile(self._run_dir(run_id), self._store.root))
+                log = stack.enter_context(LogFile(self._run_dir(run_id), self._store.root, name))
             except OSError:
                 log = None
             yield log

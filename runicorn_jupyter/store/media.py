@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from runicorn_jupyter.errors import MediaNotFound
 from runicorn_jupyter.models import ImageRecord
 from runicorn_jupyter.paths import open_regular, plain_component
-from runicorn_jupyter.store.logs.loglines import LOG
+from runicorn_jupyter.store.logs.lognames import LOG
 from runicorn_jupyter.store.runs.values import as_number, as_text, as_whole
-from runicorn_jupyter.store.series.columns import EventTable
+
+if TYPE_CHECKING:
+    from runicorn_jupyter.store.series.columns import EventTable
 
 MEDIA = "media"
 
@@ -67,15 +69,15 @@ def open_media(run_dir: Path, path: str, within: Path | None = None) -> MediaFil
     return _open(run_dir, path, within, "This run has no such file.")
 
 
-def open_log(run_dir: Path, within: Path | None = None) -> MediaFile:
-    """Open the text log of a run as the file it is.
+def open_log(run_dir: Path, within: Path | None = None, name: str = LOG) -> MediaFile:
+    """Open a text log of a run as the file it is.
 
     Raises
     ------
     MediaNotFound
         There is none, or it is no regular file.
     """
-    return _open(run_dir, LOG, within, "This run has no log.")
+    return _open(run_dir, name, within, "This run has no log.")
 
 
 def _open(run_dir: Path, path: str, within: Path | None, missing: str) -> MediaFile:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from runicorn_jupyter.models import Curve, MetricRows, Stage
-from runicorn_jupyter.store.curves import Axis
-from runicorn_jupyter.store.rows import every_point, metric_rows
 from runicorn_jupyter.store.store import Store
+
+if TYPE_CHECKING:
+    from runicorn_jupyter.store.curves import Axis
+    from runicorn_jupyter.store.series.columns import EventTable
 
 
 class RunPoints:
     """Reads the points of the runs of one store; RunNotFound and AmbiguousRun say why it cannot."""
 
     _store: Store
+
+    @staticmethod
+    def foresee() -> None:
+        """Load what curves need, so that the first one does not wait for it; a second call does nothing."""
+        import runicorn_jupyter.store.curves
+        import runicorn_jupyter.store.rows  # noqa: F401
 
     def metric_rows(
         self,
@@ -23,19 +32,41 @@ class RunPoints:
         relative_time: bool = False,
         downsample: int | None = None,
         metrics: Sequence[str] | None = None,
+        steps: tuple[int, int] | None = None,
     ) -> MetricRows:
-        """Return the documented row form of a run's metrics (contract R7 with `relative_time`, else R8)."""
-        return self._store.read(
-            run_id,
-            lambda table: metric_rows(table, relative_time=relative_time, downsample=downsample, metrics=metrics),
-        )
+        """Return the documented row form of a run's metrics (contract R7 with `relative_time`, else R8).
 
-    def frame_columns(self, run_id: str, *, raw: bool = False) -> dict[str, list[Any]]:
+        With `steps`, only rows from one step to the other.
+        """
+        from runicorn_jupyter.store.rows import metric_rows
+
+        rows = partial(metric_rows, relative_time=relative_time, downsample=downsample, metrics=metrics, steps=steps)
+        return self._store.read(run_id, rows)
+
+    def frame_columns(self, run_id: str, *, raw: bool = False, rank: int | None = None) -> dict[str, list[Any]]:
         """Return every point of a run in columns: ``step``, ``time`` in seconds, the metrics (None where absent).
 
-        One entry a step, the last value of each metric; one entry an event, in the order of the file, when `raw`.
+        One entry a step, the last value of each metric; one entry an event, in the order of the file, when `raw`. Of a
+        run that several processes wrote there is an entry for each step of each rank, and a column ``rank`` behind
+        ``step``; with `rank` only that one.
         """
-        return self._store.read(run_id, lambda table: every_point(table, raw=raw))
+        from runicorn_jupyter.store.ranked import ranked_columns
+        from runicorn_jupyter.store.rows import every_point
+
+        ranks = self._store.ranks(run_id) if rank is None else [rank]
+        if len(ranks) == 1:
+            return self._store.read(run_id, lambda table: every_point(table, raw=raw), ranks[0])
+        parts: dict[int, dict[str, list[Any]]] = {}
+        begins: dict[int, float] = {}
+
+        def take(table: EventTable, one: int) -> None:
+            parts[one] = every_point(table, raw=raw)
+            if table.progress.start is not None:
+                begins[one] = table.progress.start
+
+        for one in ranks:
+            self._store.read(run_id, partial(take, one=one), one)
+        return ranked_columns(parts, begins, raw=raw)
 
     def curves(
         self,

@@ -5,22 +5,26 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from runicorn_jupyter.errors import AmbiguousRun, RunNotFound
 from runicorn_jupyter.models import Changes, Curve, Facets, ItemPage, RunFilter, RunPage, RunRecord, Stage
 from runicorn_jupyter.paths import cache_folder, root_digest
 from runicorn_jupyter.store.bin.recycle import RecycleBin
-from runicorn_jupyter.store.curves import Axis, check_axis, curves_of, stages_of
 from runicorn_jupyter.store.index.index import SHAPE, Index, state_of
 from runicorn_jupyter.store.index.listing import Asked, Listing
 from runicorn_jupyter.store.index.records import from_texts
+from runicorn_jupyter.store.refresh.pace import Pace
 from runicorn_jupyter.store.refresh.refresher import Refresher
 from runicorn_jupyter.store.runs.assets import read_assets, read_environment
-from runicorn_jupyter.store.series.columns import EventTable
 from runicorn_jupyter.store.series.curvecache import SHAPE as CURVES_SHAPE
 from runicorn_jupyter.store.series.curvecache import CurveCache
 from runicorn_jupyter.store.series.tables import TableCache
+
+# What works on points needs numpy, whose import takes a third of a viewer's start: it comes with the first question.
+if TYPE_CHECKING:
+    from runicorn_jupyter.store.curves import Axis
+    from runicorn_jupyter.store.series.columns import EventTable
 
 _T = TypeVar("_T")
 
@@ -46,11 +50,11 @@ class Store:
         What kind of process this is; servers are preferred as refreshers.
     notify : callable
         Called from a thread with the new version after every change.
-    tick : float
-        Seconds between two looks at live runs.
+    pace : Pace
+        How soon the refresher looks again.
     """
 
-    def __init__(self, root: Path, *, holder: str, notify: Callable[[int], None], tick: float) -> None:
+    def __init__(self, root: Path, *, holder: str, notify: Callable[[int], None], pace: Pace) -> None:
         self.root = root
         self.index = Index(_index_file(root))
         # Beside the index, wherever that could be made.
@@ -58,7 +62,8 @@ class Store:
         self.curve_cache = CurveCache(curves)
         self.tables = TableCache(root=root, cache=self.curve_cache)
         self._listing = Listing(self.index)
-        self.refresher = Refresher(root, self.index, self.tables, holder=holder, notify=notify, tick=tick)
+        self._pace = pace
+        self.refresher = Refresher(root, self.index, self.tables, holder=holder, notify=notify, pace=pace)
         self.bin = RecycleBin(root, self.index, self.refresher)
 
     def close(self) -> None:
@@ -84,6 +89,7 @@ class Store:
         BadRequest
             `order` is no key, the query of `where` none, or `cursor` is of another list.
         """
+        self._pace.asked()
         return self._listing.runs(Asked(where, order, descending, limit, offset, cursor))
 
     def items(
@@ -98,6 +104,7 @@ class Store:
         columns: Collection[str] = (),
     ) -> ItemPage:
         """Return the same page as `runs` does, each run as the JSON of its list item with the wide `columns`."""
+        self._pace.asked()
         return self._listing.items(Asked(where, order, descending, limit, offset, cursor), columns)
 
     def facets(self, where: RunFilter, keys: Sequence[str], limit: int = 20) -> Facets:
@@ -132,6 +139,11 @@ class Store:
         [run_dir] = self._directories([run_id])
         return self.tables.read(run_dir, work, rank)
 
+    def ranks(self, run_id: str) -> list[int]:
+        """Return the ranks of the processes that logged into a run, rising; 0 is always among them."""
+        [run_dir] = self._directories([run_id])
+        return self.tables.ranks(run_dir)
+
     def curves(
         self,
         run_ids: Sequence[str],
@@ -142,6 +154,8 @@ class Store:
         rank: int = 0,
     ) -> list[Curve]:
         """Return the curve of each metric of each run that has it, at most 2 × `width` points each."""
+        from runicorn_jupyter.store.curves import check_axis, curves_of
+
         check_axis(axis)
         found: list[Curve] = []
         for run_id, run_dir in zip(run_ids, self._directories(run_ids), strict=True):
@@ -154,6 +168,8 @@ class Store:
 
     def stages(self, run_ids: Sequence[str], axis: Axis, rank: int = 0) -> dict[str, list[Stage]]:
         """Return the stages of each run that logged any, along an axis."""
+        from runicorn_jupyter.store.curves import check_axis, stages_of
+
         check_axis(axis)
         directories = zip(run_ids, self._directories(run_ids), strict=True)
         found = {run: self.tables.read(place, lambda table: stages_of(table, axis), rank) for run, place in directories}

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from runicorn_jupyter.store.curves import curves_of
 from runicorn_jupyter.store.series import reader
-from runicorn_jupyter.store.series.chunks import ChunksGoneError
 from runicorn_jupyter.store.series.curvecache import CurveCache
+from runicorn_jupyter.store.series.parts import ChunksGoneError
 from runicorn_jupyter.store.series.reader import EventReader
 from runicorn_jupyter.store.series.tables import TableCache
 

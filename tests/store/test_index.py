@@ -289,3 +289,27 @@ def test_a_row_is_given_back_as_it_was_stored(opened):
     index.apply([row])
     assert index.row(row.directory) == row
     assert index.row("nowhere") is None
+
+
+def test_metrics_fill_the_row_that_waited_for_them(opened):
+    index = opened()
+    waiting = make_row("a")._replace(measured="")
+    version = index.apply([waiting, make_row("b")])
+    done = waiting._replace(measured="events.jsonl:1", metrics='{"loss":{"last":1.0}}')
+    index.fill([(waiting, done)])
+    assert index.row(done.directory) == done
+    assert (index.state().pending, index.state().version) == (0, version + 1)
+    assert ids(index) == ["a", "b"]
+    index.fill([])
+    assert index.state().version == version + 1
+
+
+def test_metrics_never_cover_a_run_that_was_read_anew(opened):
+    index = opened()
+    waiting = make_row("a")._replace(measured="", signature="old")
+    index.apply([waiting])
+    newer = make_row("a", notes="new")._replace(measured="", signature="new")
+    index.apply([newer])
+    index.fill([(waiting, waiting._replace(measured="events.jsonl:1"))])
+    assert index.row(newer.directory) == newer
+    assert index.state().pending == 1

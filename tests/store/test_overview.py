@@ -239,3 +239,5 @@ def test_x30_roots_are_found_and_only_roots(sample_roots: Path, tmp_path: Path) 
     assert {(one["name"], one["run_count"]) for one in both} == {("upstream-0.5.3", 72), ("upstream-0.7.2", 72)}
     with pytest.raises(BadRequest):
         Workspace(tmp_path).overview.candidates(str(tmp_path / "nope"), 3)
+    with pytest.raises(BadRequest):  # found by schemathesis: a name longer than any was a 500
+        Workspace(tmp_path).overview.candidates("0" * 4096, 3)

@@ -65,16 +65,17 @@ def looks(monkeypatch):
 
 def test_facts_of_every_run_come_before_the_metrics_of_any(tmp_path, opened, monkeypatch):
     for at in range(30):
-        write_run(tmp_path, f"run-{at:02}", points=2, created_at=1_790_000_000.0 + at)
+        run_dir = write_run(tmp_path, f"run-{at:02}", points=2, created_at=1_790_000_000.0 + at)
+        os.utime(run_dir, (1_790_000_000.0, 1_790_000_000.0))  # a folder this fresh would be looked at again
     go, order = threading.Event(), []
-    real = TableCache.table
+    real = TableCache.once
 
-    def table(self, run_dir, rank=0):
+    def once(self, run_dir, **options):
         assert go.wait(20)
         order.append(run_dir.name)
-        return real(self, run_dir, rank)
+        return real(self, run_dir, **options)
 
-    monkeypatch.setattr(TableCache, "table", table)
+    monkeypatch.setattr(TableCache, "once", once)
     hall = opened(tmp_path)
     assert hall.wait_listed(20)
     page = hall.runs()
@@ -270,7 +271,7 @@ def test_an_end_is_seen_without_waiting_for_the_next_reading(tmp_path, opened, m
     (run_dir / "heartbeat").write_text("{}")
     hall = opened(tmp_path)
     assert hall.wait_complete(20)
-    hall._store.refresher._next_walk = float("inf")
+    hall._store.refresher._pace._walk = float("inf")
     assert hall.run("ends").live
     (run_dir / "next").write_text(json.dumps({"status": "finished", "started_at": 1_790_000_000.0}))
     (run_dir / "next").rename(run_dir / "status.json")
@@ -288,7 +289,7 @@ def test_living_runs_are_told_of_during_a_long_walk(tmp_path, opened, monkeypatc
     hall = opened(tmp_path, start=False)
     hall.refresh()
     refresher = hall._store.refresher
-    refresher._walking, refresher._next_walk = refresher._walk(0), 1e12
+    refresher._walking, refresher._pace._walk = refresher._walk(0), 1e12
     refresher._term = refresher._lease.term
     next(refresher._walking)
     version = hall.version()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from runicorn_jupyter.paths import open_folder, plain_component
 from runicorn_jupyter.store.bin import deletion, trash
 from runicorn_jupyter.store.bin.binlist import entries
 from runicorn_jupyter.store.bin.outcomes import DeletedRun, Outcome, Removal
+from runicorn_jupyter.store.edits.overlay import drop_edit
 from runicorn_jupyter.store.index.index import Index
 from runicorn_jupyter.store.refresh.refresher import Refresher
 from runicorn_jupyter.store.runs.facts import RunFacts, read_facts
@@ -131,6 +132,7 @@ class RecycleBin:
             except OSError as error:
                 errors[entry.id] = deletion.sentence(error)
         self._refresher.reread(touched)
+        self._forget(run_id for run_id, error in errors.items() if error is None)
         return Outcome(done + resumed, errors)
 
     def remove(self, run_ids: Sequence[str], *, dry_run: bool, paths: Collection[str] = ()) -> Removal:
@@ -166,7 +168,15 @@ class RecycleBin:
 
         outcome = self._each(ids, remove_one, touched)
         gone = {run_id: size for run_id, size in freed.items() if outcome.errors[run_id] is None}
+        if not dry_run:
+            self._forget(gone)
         return Removal(outcome.done, outcome.errors, gone)
+
+    def _forget(self, run_ids: Iterable[str]) -> None:
+        """Drop what people said of runs that are gone for good, unless another run has the same id."""
+        for run_id in run_ids:
+            if not self._index.select("SELECT 1 FROM run WHERE id = ?", (run_id,)):
+                drop_edit(self._root, run_id)
 
     def _delete(self, directory: str, reason: str, *, force: bool, move: bool = True) -> None:
         facts = self._living(directory, force=force)

@@ -24,6 +24,7 @@ __all__ = ["LIVE", "SHAPE", "Index", "Row", "State"]
 GONE_KEPT = 10_000
 """Vanished runs that are remembered for those who ask what changed; who was away for longer is told everything."""
 
+_AT_ONCE = 500
 _T = TypeVar("_T")
 
 
@@ -167,6 +168,19 @@ class Index:
             _forget(connection)
             return version
 
+    def fill(self, measured: Sequence[tuple[Row, Row]]) -> None:
+        """Store what the metrics of runs came to, as pairs of the row that waited for them and the row that has them.
+
+        A run that was read anew meanwhile keeps what that came to.
+        """
+        if not measured:
+            return
+        with self.transaction() as connection:
+            [(version,)] = connection.execute("UPDATE state SET version = version + 1 RETURNING version").fetchall()
+            connection.executemany(
+                _FILL, [(*_filling(row), version, was.directory, was.signature) for was, row in measured]
+            )
+
     def pulse(self, grown: Iterable[tuple[str, str]]) -> int:
         """Give a new version to runs that were logged to, by directory and id; their rows follow more slowly."""
         with self.transaction() as connection:
@@ -183,6 +197,16 @@ class Index:
         columns = ", ".join(Row._fields)
         found = self.select(f"SELECT {columns} FROM run WHERE directory = ?", (directory,))  # noqa: S608 - own names
         return Row(*found[0]) if found else None
+
+    def rows(self, directories: Sequence[str]) -> dict[str, Row]:
+        """Return what is kept of the runs at these directories, by directory."""
+        found = dict[str, Row]()
+        for begin in range(0, len(directories), _AT_ONCE):
+            some = directories[begin : begin + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            sql = f"SELECT {', '.join(Row._fields)} FROM run WHERE directory IN ({marks})"  # noqa: S608 - own names and marks
+            found |= {row[0]: Row(*row) for row in self.select(sql, some)}
+        return found
 
     def select(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of one SELECT."""
@@ -202,6 +226,10 @@ def _place(row: Row) -> str:
     return "\x01".join((str(int(row.legacy)), row.project.lower(), row.project, row.name, newest))
 
 
+def _filling(row: Row) -> tuple[str, str, str, int, str]:
+    return row.signature, row.measured, row.record, crc32(row.record.encode()), row.metrics
+
+
 def _forget(connection: sqlite3.Connection) -> None:
     """Keep no more than `GONE_KEPT` vanished runs, and remember from which version on they are all there."""
     edge = connection.execute(f"SELECT version FROM gone ORDER BY version DESC LIMIT 1 OFFSET {GONE_KEPT}").fetchone()  # noqa: S608
@@ -216,6 +244,10 @@ SELECT version, complete, runs, pending, forgotten,
 """
 _REMEMBER = "INSERT OR REPLACE INTO gone SELECT directory, id, ? FROM run WHERE directory = ?"
 _FIELDS = (*Row._fields, "place", "seal", "version")
+_FILL = """
+UPDATE run SET signature = ?, measured = ?, record = ?, seal = ?, metrics = ?, version = ?
+WHERE directory = ? AND signature = ? AND measured = ''
+"""
 _UNSEEN = frozenset({"directory", "signature", "measured"})
 _SHOWN = " OR ".join(f"run.{column} IS NOT excluded.{column}" for column in Row._fields if column not in _UNSEEN)
 _NEW = ", ".join(f"{column} = excluded.{column}" for column in _FIELDS[1:-1])

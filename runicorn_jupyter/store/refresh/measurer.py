@@ -10,7 +10,7 @@ from runicorn_jupyter.store.index.index import Index
 
 log = logging.getLogger(__name__)
 
-_SOME = 50
+_SOME = 1000
 
 
 class Measurer:

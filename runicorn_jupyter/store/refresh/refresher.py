@@ -22,6 +22,7 @@ from runicorn_jupyter.store.index.index import LIVE, Index, Row
 from runicorn_jupyter.store.refresh.lease import Lease
 from runicorn_jupyter.store.refresh.live import LiveRuns
 from runicorn_jupyter.store.refresh.measurer import Measurer
+from runicorn_jupyter.store.refresh.pace import Pace
 from runicorn_jupyter.store.refresh.survey import SMALL, UNLIMITED, Surveyor
 from runicorn_jupyter.store.runs import stamps
 from runicorn_jupyter.store.runs.layout import RunPlace, Walker, place_of
@@ -34,13 +35,6 @@ _SLICE = 0.04
 _FLUSH = 0.25
 _RECENT = 20
 _AT_ONCE = 200
-_READING = 0.1
-"""Seconds between two looks at an index that another process keeps."""
-
-_IDLE = 0.25
-"""Seconds between two looks at the clock while no run is live."""
-
-
 _WATCHED = f"""
 SELECT directory, signature FROM run WHERE {LIVE}
 UNION SELECT * FROM (SELECT directory, signature FROM run ORDER BY version DESC LIMIT {_RECENT})
@@ -62,8 +56,8 @@ class Refresher:
         What kind of process this is.
     notify : callable
         Called from a thread with the new version after every change, at most once a tick.
-    tick : float
-        Seconds between two looks at live runs.
+    pace : Pace
+        How soon which tier looks again.
     """
 
     def __init__(
@@ -74,7 +68,7 @@ class Refresher:
         *,
         holder: str,
         notify: Callable[[int], None],
-        tick: float,
+        pace: Pace,
     ) -> None:
         self._root = root
         self._index = index
@@ -84,7 +78,7 @@ class Refresher:
         self._live = LiveRuns(str(root))
         self._measurer = Measurer(index, self._measure)
         self._notify = notify
-        self._tick = tick
+        self._pace = pace
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._telling = threading.Lock()
@@ -92,7 +86,6 @@ class Refresher:
         self._walking: Iterator[None] | None = None
         self._term = 0
         self._polled: tuple[Path, int] | None = None
-        self._next_poll = self._next_walk = self._next_watch = 0.0
 
     def start(self) -> None:
         """Start the thread."""
@@ -141,7 +134,7 @@ class Refresher:
         sql = f"SELECT directory, state FROM run WHERE deleted = 0 AND {LIVE}"  # noqa: S608 - a constant
         before = dict(self._index.select(sql))
         self.reread(before)
-        after = {row.directory: row.state for row in self._rows(list(before)).values()}
+        after = {row.directory: row.state for row in self._index.rows(list(before)).values()}
         return len(before), sum(after.get(directory) != state for directory, state in before.items())
 
     def _loop(self) -> None:
@@ -161,19 +154,19 @@ class Refresher:
 
     def _turn(self) -> float:
         """Do what is due, and return the time from its beginning to the next turn."""
-        pause, version = _READING, None
+        pause, version = self._pace.reading, None
         if self._lease.hold():
-            pause, now = _IDLE, time.monotonic()
+            pause, now = self._pace.idle, time.monotonic()
             self._begin(now)
             if len(self._live):
                 version = self._look_at_live(now)
-                pause = self._tick
+                pause = self._pace.live
             if self._walking is not None:
                 self._walk_on()
                 pause = 0.0
-            elif now >= self._next_poll:
+            elif self._pace.polls(now):
                 self._look(self._poll())
-            elif now >= self._next_watch:
+            elif self._pace.watches(now):
                 self._watch()
             else:
                 self._tell(version)
@@ -184,7 +177,7 @@ class Refresher:
     def _begin(self, now: float) -> None:
         """Start a walk when one is due, when the lease is new, or when the index was begun again."""
         renewed, self._term = self._term != self._lease.term, self._lease.term
-        if renewed or (self._walking is None and now >= self._next_walk):
+        if renewed or (self._walking is None and self._pace.walks(now)):
             if renewed:
                 self._live = LiveRuns(str(self._root))
             self._walking = self._walk(0)
@@ -203,10 +196,10 @@ class Refresher:
         term, began, spent = self._lease.term, time.monotonic(), 0.0
         indexed: dict[str, str] = dict(self._index.select("SELECT directory, signature FROM run"))
         self._walker.poll(thorough=True)
-        changed = list[RunPlace]()
+        changed, edited = list[RunPlace](), self._surveyor.edits.changed()
         for place in self._walker.places():
             signature = indexed.pop(place.directory, "")
-            if not stamps.unchanged(f"{self._root}/{place.directory}", signature):
+            if place.id in edited or not stamps.unchanged(f"{self._root}/{place.directory}", signature):
                 changed.append(place)
             if len(changed) >= _BATCH:
                 self._look(changed, limit=limit)
@@ -224,11 +217,11 @@ class Refresher:
         if self._lease.confirm(term):
             self._load_live()
         spent += time.monotonic() - began
-        self._next_walk = time.monotonic() + min(max(2000 * spent, 10.0), 600.0)
+        self._pace.walked(spent)
 
     def _load_live(self) -> None:
         found = self._index.select(f"SELECT directory FROM run WHERE deleted = 0 AND {LIVE}")  # noqa: S608 - a constant
-        for row in self._rows([directory for (directory,) in found]).values():
+        for row in self._index.rows([directory for (directory,) in found]).values():
             self._live.read(row, 0.0)
 
     def _poll(self) -> list[RunPlace]:
@@ -243,7 +236,7 @@ class Refresher:
             self._drop(indexed.difference(places))
             found = [place for directory, place in places.items() if directory not in indexed]
             self._polled = None if found else (path, revision)
-        self._next_poll = time.monotonic() + min(max(1000 * (time.monotonic() - began), 1.0), 5.0)
+        self._pace.polled(began)
         return found
 
     def _drop(self, directories: Collection[str]) -> None:
@@ -271,9 +264,11 @@ class Refresher:
     def _watch(self) -> None:
         began = time.monotonic()
         self._look(self._restless(self._live))
+        if edited := self._surveyor.edits.changed():
+            self._look([place for place in self._walker.places() if place.id in edited])
         if self._index.state().pending:
             self._measurer.wake()
-        self._next_watch = time.monotonic() + min(max(1000 * (time.monotonic() - began), 1.0), 10.0)
+        self._pace.watched(began)
 
     def _restless(self, without: Container[str]) -> list[RunPlace]:
         """Return runs whose files changed among those that are live, thought dead, or changed last.
@@ -295,7 +290,22 @@ class Refresher:
             return False
 
     def _measure(self, directories: Sequence[str]) -> None:
-        self._look([place_of(directory) for directory in directories], limit=UNLIMITED)
+        """Sum up the metrics of these runs, or of the first of them when it takes long: the others still wait."""
+        known, whole, until = self._index.rows(directories), list[RunPlace](), time.monotonic() + _FLUSH
+        measured = list[tuple[Row, Row]]()
+        for directory in directories:
+            before = known.get(directory)
+            row = self._surveyor.measured(before) if before else None
+            if before and row:
+                measured.append((before, row))
+                self._live.read(row, time.monotonic())
+            else:
+                whole.append(place_of(directory))
+            if self._stop.is_set() or (measured and time.monotonic() > until):
+                break
+        self._index.fill(measured)
+        self._look(whole, limit=UNLIMITED)
+        self._tell()
 
     def _look(self, places: Sequence[RunPlace], *, limit: int = SMALL, grow: bool = False) -> None:
         """Read these runs and store what is new; one that is no run any more is dropped.
@@ -304,7 +314,7 @@ class Refresher:
         """
         for begin in range(0, len(places), _BATCH):
             some = places[begin : begin + _BATCH]
-            known = self._rows([place.directory for place in some])
+            known = self._index.rows([place.directory for place in some])
             rows, gone, flush_at = list[Row](), list[str](), time.monotonic() + _FLUSH
             for place in some:
                 before = known.get(place.directory)
@@ -323,15 +333,6 @@ class Refresher:
             if rows:
                 self._index.apply(rows)
             self._drop(gone)
-
-    def _rows(self, directories: Sequence[str]) -> dict[str, Row]:
-        found = dict[str, Row]()
-        for begin in range(0, len(directories), _BATCH):
-            some = directories[begin : begin + _BATCH]
-            marks = ", ".join("?" * len(some))
-            sql = f"SELECT {', '.join(Row._fields)} FROM run WHERE directory IN ({marks})"  # noqa: S608 - own names and marks
-            found |= {row[0]: Row(*row) for row in self._index.select(sql, some)}
-        return found
 
     def _tell(self, version: int | None = None) -> None:
         with self._telling:

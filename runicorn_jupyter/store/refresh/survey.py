@@ -9,12 +9,13 @@ from pathlib import Path
 import orjson
 
 from runicorn_jupyter.models import RunRecord
+from runicorn_jupyter.store.edits.overlay import Overlay
 from runicorn_jupyter.store.index.index import Row
-from runicorn_jupyter.store.index.records import Measures, from_texts, make_record, metrics_text, to_texts
+from runicorn_jupyter.store.index.records import METRICS, Measures, from_texts, make_record, metrics_text, to_texts
 from runicorn_jupyter.store.runs.beats import Beats
 from runicorn_jupyter.store.runs.facts import RunFacts, read_facts
 from runicorn_jupyter.store.runs.layout import RunPlace
-from runicorn_jupyter.store.runs.stamps import grown
+from runicorn_jupyter.store.runs.stamps import EVENTS, Stamps, event_files, grown
 from runicorn_jupyter.store.series.tables import TableCache
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Surveyor:
         self._root = root
         self._tables = tables
         self._beats = Beats()
+        self.edits = Overlay(root)
         self._trusted: dict[str, int] = {}
 
     def look(self, place: RunPlace, before: Row | None, now: float, *, limit: int = SMALL) -> Row | None:
@@ -68,11 +70,21 @@ class Surveyor:
             self._trusted[before.directory] = _TRUST
             return None
         self._trusted[before.directory] = trusted - 1
+        return self._with_events(before, stamps)
+
+    def measured(self, before: Row) -> Row | None:
+        """Return the row of a run whose metrics were left for later, from its events alone; None: look at all of it."""
+        stamps = None if before.measured else grown(f"{self._root}/{before.directory}", before.signature)
+        return self._with_events(before, stamps) if stamps else None
+
+    def _with_events(self, before: Row, stamps: Stamps) -> Row | None:
         try:
-            measures, record = self._measure(self._root / before.directory), orjson.loads(before.record)
+            alone = event_files(before.signature) == (EVENTS,)
+            measures = self._measure(self._root / before.directory, keep=before.state == "running", alone=alone)
+            record = orjson.loads(before.record)
         except (OSError, ValueError):
             return None
-        if measures.bad_lines != record["bad_lines"]:
+        if measures.bad_lines != record["bad_lines"] or len(measures.metrics) > METRICS:
             return None  # a sentence about them is to be made
         record |= {"last_step": measures.last_step, "updated_at": stamps.grew_at}
         return before._replace(
@@ -88,12 +100,13 @@ class Surveyor:
             self._beats.forget(place.directory)
             self._trusted.pop(place.directory, None)
             return None
+        facts = self.edits.over(facts)
         known = from_texts(before.record, metrics=before.metrics) if before else None
         measures = Measures(known.metrics, known.last_step, known.bad_lines) if known else Measures({}, None, 0)
         measured = facts.stamps.events
         if measured != "none" and (before is None or before.measured != measured):
             if facts.stamps.size <= limit:
-                measures = self._measure(self._root / place.directory)
+                measures = self._measure(self._root / place.directory, keep=facts.vitals.status == "running")
             else:
                 measured = ""  # what was known stands until its turn comes
         elif measured == "none":
@@ -101,8 +114,8 @@ class Surveyor:
         record = make_record(self._root, self._heard(facts, now), measures, now)
         return _row(facts, record, facts.stamps.signature, measured)
 
-    def _measure(self, run_dir: Path) -> Measures:
-        table = self._tables.table(run_dir)
+    def _measure(self, run_dir: Path, *, keep: bool, alone: bool = False) -> Measures:
+        table = self._tables.table(run_dir) if keep else self._tables.once(run_dir, alone=alone)
         return Measures(table.summaries(), table.last_step, table.bad)
 
     def _heard(self, facts: RunFacts, now: float) -> RunFacts:

@@ -21,6 +21,7 @@ from runicorn_jupyter.store.runs.stamps import Stamps
 from runicorn_jupyter.store.runs.values import as_mapping, as_number, as_text, as_texts, as_whole
 
 _ID_TIME = re.compile(r"(\d{8}_\d{6})_[0-9a-f]{6}")
+_READ = ("meta.json", "status.json", "assets.json", "summary.json", "artifacts_created.json", "artifacts_used.json")
 _NO_RUN = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 """There is no directory, or a link; anything else may pass."""
 
@@ -65,7 +66,7 @@ def read_facts(root: Path, place: RunPlace) -> RunFacts | None:
             raise
         return None
     with files:
-        stamps = files.stamps()
+        stamps = files.stamps(_READ)
         grew_at = stamps.grew_at
         deleted = files.exists(".deleted")
         meta, status = files.json("meta.json"), files.json("status.json")

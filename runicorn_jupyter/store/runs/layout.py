@@ -34,6 +34,11 @@ class RunPlace(NamedTuple):
     name: str
     path: str | None
 
+    @property
+    def id(self) -> str:
+        """The run's id: the name of its directory."""
+        return self.directory.rpartition("/")[2]
+
 
 class _Kind(Enum):
     ROOT = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 EVENTS = "events.jsonl"
@@ -40,21 +40,18 @@ class Stamps(NamedTuple):
     grew_at: float | None
 
 
-def take(folder: int, names: Iterable[str], inside: Callable[[str], bool]) -> Stamps:
-    """Return the stamps of an open run directory that holds `names`.
+def take(
+    folder: int, names: Iterable[str], inside: Callable[[str], bool], known: Mapping[str, os.stat_result]
+) -> Stamps:
+    """Return the stamps of an open run directory that holds `names`, some of them `known` already.
 
     A link counts as what it leads to, if that lies ``inside(name)`` the root, else as absent.
     """
     parts, events, size, grew_at = [_folder_stamp(os.fstat(folder))], list[str](), 0, list[float]()
-    for name in sorted(WATCHED.intersection(names)) + [name for name in names if is_ranked(name)]:
-        try:
-            found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-            if stat.S_ISLNK(found.st_mode):
-                if not inside(name):
-                    continue
-                found = os.stat(name, dir_fd=folder)
-        except OSError:
-            continue  # gone since it was listed, or a link to nowhere
+    for name in sorted([name for name in names if name in WATCHED or is_ranked(name)]):
+        found = known.get(name) or _look(folder, name, inside)
+        if found is None:
+            continue
         parts.append(f"{name}:{_stamp(found)}")
         if name.startswith("events.") and stat.S_ISREG(found.st_mode):
             events.append(parts[-1])
@@ -112,7 +109,17 @@ def event_files(signature: str) -> tuple[str, ...]:
 
 def is_ranked(name: str) -> bool:
     """Tell whether a file is one of those that the processes of a run on several hosts write."""
-    return name != EVENTS and name.startswith("events.") and name.endswith(".jsonl") and name.isascii()
+    return name.startswith("events.") and name != EVENTS and name.endswith(".jsonl") and name.isascii()
+
+
+def _look(folder: int, name: str, inside: Callable[[str], bool]) -> os.stat_result | None:
+    try:
+        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if not stat.S_ISLNK(found.st_mode):
+            return found
+        return os.stat(name, dir_fd=folder) if inside(name) else None
+    except OSError:
+        return None  # gone since it was listed, or a link to nowhere
 
 
 def _stamp(found: os.stat_result) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from itertools import groupby, pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,34 +20,13 @@ from runicorn_jupyter.store.series.groups import (
     of_records,
     summarise,
 )
+from runicorn_jupyter.store.series.parts import Part
 
 STRETCH = 4096
 """Events of a run that are stored together, at most."""
 
 Fetch = Callable[[Sequence[int]], list[bytes]]
 """Returns the raw values of chunks by their numbers, in that order."""
-
-
-class ChunksGoneError(Exception):
-    """The curve cache no longer holds what was in it: evicted, or thrown away because it was damaged."""
-
-
-class Part(NamedTuple):
-    """The points of one metric in one stretch.
-
-    ``first`` and ``stride`` tell at which events of the stretch they stand, ``positions`` (uint16) when that is not
-    regular. ``data`` holds the values of a part of at most 64 points, or start and stride (two float64) of values that
-    rise evenly; other values are ``raw``: bytes to be stored, the number of a chunk when loaded.
-    """
-
-    stretch: int
-    length: int
-    first: int
-    stride: int
-    positions: bytes | None
-    summary: bytes | None
-    data: bytes | None
-    raw: bytes | int | None
 
 
 def encode_points(stretch: int, events: Integers, values: Floats, start: int) -> Part:

@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from runicorn_jupyter.store.series.batch import Floats, Integers
-from runicorn_jupyter.store.series.chunks import ChunksGoneError, Fetch, StoredColumn
+from runicorn_jupyter.store.series.chunks import Fetch, StoredColumn
 from runicorn_jupyter.store.series.groups import Groups, chained, distinct, grouped
+from runicorn_jupyter.store.series.parts import ChunksGoneError
 
 _MEMO = 16_384
 """Single values of a column that are remembered, so that the same picks are not cut from their chunks again."""

@@ -10,11 +10,12 @@ import numpy as np
 
 from runicorn_jupyter.models import MetricSummary
 from runicorn_jupyter.store.series.batch import Batch, Floats, Integers, Objects
-from runicorn_jupyter.store.series.chunks import ChunksGoneError, StoredColumn, decode_objects
+from runicorn_jupyter.store.series.chunks import StoredColumn, decode_objects
 from runicorn_jupyter.store.series.column import Column
 from runicorn_jupyter.store.series.curvecache import CurveCache
 from runicorn_jupyter.store.series.names import StoredTotals
 from runicorn_jupyter.store.series.packed import PackedBatch
+from runicorn_jupyter.store.series.parts import ChunksGoneError
 from runicorn_jupyter.store.series.sorting import SortedPoints
 from runicorn_jupyter.store.series.totals import Progress, Totals
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from runicorn_jupyter.store.series.chunks import ChunksGoneError, Part
+from runicorn_jupyter.store.series.parts import ChunksGoneError, Part
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,13 @@ import numpy as np
 import orjson
 
 from runicorn_jupyter.store.series.batch import Batch, columnise, joined
-from runicorn_jupyter.store.series.chunks import Part, cut, encode_objects, encode_points, points_between
+from runicorn_jupyter.store.series.chunks import cut, encode_objects, encode_points, points_between
 from runicorn_jupyter.store.series.columns import FIRST_NAME, IMAGES, STEPS, TIMES, EventTable, Stored
 from runicorn_jupyter.store.series.curvecache import CurveCache, Packed, StoredRun
 from runicorn_jupyter.store.series.lines import Event
 from runicorn_jupyter.store.series.names import Names, names_of, read_totals, write_names, write_totals
 from runicorn_jupyter.store.series.packed import PackedBatch, pack, split
+from runicorn_jupyter.store.series.parts import Part
 from runicorn_jupyter.store.series.totals import Progress, Totals
 
 TAIL = 1024 * 1024

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from runicorn_jupyter.paths import open_regular
 from runicorn_jupyter.store.series.batch import columnise
-from runicorn_jupyter.store.series.chunks import ChunksGoneError
 from runicorn_jupyter.store.series.columns import EventTable
 from runicorn_jupyter.store.series.curvecache import CurveCache, StoredRun
 from runicorn_jupyter.store.series.growing import GrowingRun
 from runicorn_jupyter.store.series.lines import LINE_LIMIT, parse_block
+from runicorn_jupyter.store.series.parts import ChunksGoneError
 
 EVENTS = "events.jsonl"
 PACKED_FROM = 64 * 1024

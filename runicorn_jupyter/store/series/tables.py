@@ -8,19 +8,24 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from runicorn_jupyter.store.series.chunks import ChunksGoneError
-from runicorn_jupyter.store.series.columns import EventTable
+from runicorn_jupyter.store.runs.stamps import EVENTS
 from runicorn_jupyter.store.series.curvecache import CurveCache
-from runicorn_jupyter.store.series.merge import merged
-from runicorn_jupyter.store.series.reader import EVENTS, EventReader
+from runicorn_jupyter.store.series.parts import ChunksGoneError
+
+if TYPE_CHECKING:
+    from runicorn_jupyter.store.series.columns import EventTable
+    from runicorn_jupyter.store.series.reader import EventReader
 
 _T = TypeVar("_T")
 
 MEMORY_LIMIT = 48 * 1024 * 1024
 """Bytes held at once. Long runs hold only summaries here (0.6 bytes a value) and their last MiB, so this is enough for
 hundreds of runs; before the curve cache it was 64 MB of points. The least recently used runs are forgotten."""
+
+_SHORT = 64 * 1024
+"""Bytes of events that take a millisecond to read."""
 
 _ATTEMPTS = 3
 _RANKED = re.compile(r"events\..+-(\d{1,9})\.jsonl")
@@ -100,6 +105,30 @@ class TableCache:
             self._weigh(key, held, size)
         return table
 
+    def once(self, run_dir: Path, *, alone: bool = False) -> EventTable:
+        """Return the table of rank 0 like `table`, without keeping one that is read again as fast as it is found.
+
+        Who sums up ten thousand short runs would else fill the memory with what nobody asked for.
+
+        Parameters
+        ----------
+        run_dir : Path
+            The run directory.
+        alone : bool
+            It is known to hold no file of another process of the run: none is looked for.
+        """
+        from runicorn_jupyter.store.series.reader import EventReader
+
+        try:
+            short = os.stat(f"{run_dir}/{EVENTS}").st_size < _SHORT  # noqa: PTH116 - a Path costs more than the call
+        except OSError:
+            short = True
+        if not short or (run_dir, 0) in self._held:
+            return self.table(run_dir)
+        if alone:
+            return EventReader(run_dir, rank=0, within=self._root).fresh_table()
+        return self._refreshed(_Held(run_dir, 0))[1]
+
     def read(self, run_dir: Path, work: Callable[[EventTable], _T], rank: int = 0) -> _T:
         """Return ``work(table)``, once more from the files should the curve cache be lost meanwhile."""
         for _ in range(_ATTEMPTS - 1):
@@ -107,6 +136,8 @@ class TableCache:
                 return work(self.table(run_dir, rank))
             except ChunksGoneError:
                 self.forget(run_dir)
+        from runicorn_jupyter.store.series.reader import EventReader
+
         return work(EventReader(run_dir, within=self._root).fresh_table() if rank == 0 else self.table(run_dir, rank))
 
     def ranks(self, run_dir: Path) -> list[int]:
@@ -138,6 +169,8 @@ class TableCache:
             stamp = 0
         if held.readers and stamp == held.listed:
             return
+        from runicorn_jupyter.store.series.reader import EventReader
+
         names = {EVENTS: held.rank, **{name: None for name, rank in _ranked_files(held.run_dir) if rank == held.rank}}
         for name, rank in names.items():
             if name not in held.readers:
@@ -171,6 +204,8 @@ def _table(held: _Held) -> EventTable:
     filled = tuple(table for table in tables if len(table)) or tuple(tables[:1])
     if len(filled) == 1:
         return filled[0]
+    from runicorn_jupyter.store.series.merge import merged
+
     if held.merged is None or held.merged[0] != filled:
         held.merged = (filled, merged(filled))
     return held.merged[1]

@@ -23,7 +23,7 @@ from runicorn_jupyter.errors import Conflict, VersionNotFound
 from runicorn_jupyter.models import ReferenceEntry
 from runicorn_jupyter.store.artifacts import Artifacts, copying, index, known, locks, removal
 from runicorn_jupyter.store.artifacts.saving import Draft, save
-from runicorn_jupyter.tracking.artifact import Artifact
+from runicorn_jupyter.tracking.assets.artifact import Artifact
 
 BIG = 3 * 1024 * 1024 + 17
 
