@@ -32,6 +32,10 @@ test: $(VENV)/.test  ## lint, types, every test (real browser and sshd included)
 	cd labextension && jlpm test
 	python -m pytest $$(scripts/system-parts.sh --select) $(PYTEST)
 
+.PHONY: harden
+harden: $(VENV)/.test  ## 20,000 requests made at random against both servers
+	RUNICORN_EXAMPLES=20000 python -m pytest -q --timeout=3600 tests/server/test_schemathesis.py
+
 .PHONY: lint
 lint: $(VENV)/.test  ## what a machine can say about style
 	ruff check . && ruff format --check .
@@ -65,6 +69,10 @@ bench-quick: $(VENV)/.test  ## side by side with upstream only, in minutes, prin
 .PHONY: docs
 docs:  ## where the documents are
 	@ls README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md docs/*.md
+
+.PHONY: docs-api
+docs-api: $(VENV)/.test  ## write the table of addresses in docs/http.md anew
+	python scripts/api_table.py
 
 .PHONY: clean
 clean:  ## forget the environment and all that was built

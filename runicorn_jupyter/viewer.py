@@ -22,11 +22,15 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
 from runicorn_jupyter.paths import Root, find_root
+from runicorn_jupyter.server.documents import document_routes
 from runicorn_jupyter.server.gate import Gate
 from runicorn_jupyter.server.hosts import is_allowed, is_loopback
 from runicorn_jupyter.server.identity import ViewerIdentity
+from runicorn_jupyter.server.limits import PRESETS as RATE_PRESETS
 from runicorn_jupyter.server.limits import RateLimits, parse
+from runicorn_jupyter.server.limits import checked as checked_rate_limits
 from runicorn_jupyter.server.login import LoginCodeHandler
+from runicorn_jupyter.server.options import ViewerOptions, described
 from runicorn_jupyter.server.page import page_routes
 from runicorn_jupyter.server.peer import working_reader
 from runicorn_jupyter.server.routes import mount
@@ -34,7 +38,15 @@ from runicorn_jupyter.server.runtime import RunningViewer, announce, running_vie
 from runicorn_jupyter.server.service import SETTING, Service
 from runicorn_jupyter.workspace import Workspace
 
-__all__ = ["Viewer", "running_viewers"]
+__all__ = [
+    "RATE_PRESETS",
+    "Viewer",
+    "ViewerOptions",
+    "allow_many_clients",
+    "checked_rate_limits",
+    "described",
+    "running_viewers",
+]
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 23300
@@ -188,8 +200,16 @@ class Viewer:
             "headers": {},
             "log_function": lambda _: None,
         }
-        rules = [*mount("/api"), ("/login/code", LoginCodeHandler, {}), *page_routes()]
+        rules = [*mount("/api"), ("/login/code", LoginCodeHandler, {}), *document_routes(""), *page_routes()]
         return _Application(rules, names, settings)
+
+
+def allow_many_clients() -> None:
+    """Let this process hold as many connections as the system allows it; many systems begin with 1,024."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # not on Windows, which has no such limit
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 
 
 class _Application(web.Application):

@@ -68,6 +68,12 @@ class Mount:
         assert response.code == 200, (path, response.code, response.body)
         return json.loads(response.body)
 
+    async def json_of(self, address: str) -> Any:
+        """Return the JSON at an address of the server, not only of the API."""
+        response = await self.fetch(address, whole=True)
+        assert response.code == 200, (address, response.code, response.body)
+        return json.loads(response.body)
+
     async def settled(self) -> None:
         """Wait until every run of the root was read, metrics and all: a busy machine may need long, a list does not.
 

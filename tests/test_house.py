@@ -36,9 +36,9 @@ MAY_IMPORT = {
     "display": {"models", "errors", "display"},
     "workspace": WORDS | {"store", "remote", "client"},
     "widgets": WORDS | {"workspace", "display", "widgets"},
-    "server": WORDS | {"workspace", "server"},
+    "server": WORDS | {"workspace", "server", "display"},  # a report is a picture and words, not JSON
     "viewer": WORDS | {"workspace", "server"},
-    "cli": WORDS | {"workspace", "viewer", "cli", "client"},
+    "cli": WORDS | {"workspace", "viewer", "cli", "client", "display"},
     "__main__": {"cli"},
     "testing": WORDS | {"workspace", "tracking"},
 }
@@ -169,8 +169,10 @@ def test_nothing_evaluates_what_a_file_says():
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                assert name not in forbidden, f"{path}:{node.lineno} calls {name}"
+                name = ast.unparse(node.func)
+                last = name.rpartition(".")[2]
+                harmless = name == "platform.system"  # the name of the operating system, no shell
+                assert harmless or last not in forbidden, f"{path}:{node.lineno} calls {name}"
                 shell = [key for key in node.keywords if key.arg == "shell"]
                 assert not shell, f"{path}:{node.lineno} runs a shell"
             if isinstance(node, ast.Import):

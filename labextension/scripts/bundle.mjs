@@ -24,8 +24,8 @@ const squeezeStyles = {
 };
 
 /**
- * What uPlot has and we never reach: its own lines, bars, points and legend (ours are drawn in a hook or beside), axes of dates (x is a
- * number), and the helpers on its face. Each piece goes from a first line up to a next one.
+ * What uPlot has and we never reach: its own lines, bars, points, legend and ranges (ours are drawn in a hook or beside, and set by us),
+ * axes of dates (x is a number), values under the pointer (its one series is invisible), and the helpers on its face. Each piece goes from a first line up to a next one.
  */
 const UNUSED = [
   ['\nconst months = [', '\nconst onlyWhole = ', 'const fmtDate = () => () => "";'],
@@ -46,6 +46,40 @@ const UNUSED = [
     '\n\tfunction initLegendRow(',
     '\n\tconst mouseListeners',
     '\tconst initLegendRow = () => nullNullTuple;'
+  ],
+  [
+    '\nfunction rangeLog(',
+    '\n// alternative: https',
+    'const rangeLog = () => nullNullTuple, rangeAsinh = rangeLog, rangeNum = rangeLog,' +
+      ' ifNull = (one, other) => one ?? other, rangePad = 0.1, autoRangePart = {};'
+  ],
+  [
+    '\nfunction logAxisSplits(',
+    '\nfunction numSeriesVal(',
+    'const logAxisSplits = numAxisSplits, asinhAxisSplits = numAxisSplits, log10AxisValsFilt = retArg1,' +
+      ' log2AxisValsFilt = retArg1;'
+  ],
+  ['\nfunction orient(', '\nfunction pxRoundGen(', 'const seriesFillTo = retNull;'],
+  ['\n\tfunction delSeries(', '\n\tconst sidesWithAxes', ''],
+  [
+    '\n\tfunction setSeries(',
+    '\n\tfunction posToVal(',
+    '\tconst setSeries = () => {}; let closestDist, closestSeries, focusedSeries; const FOCUS_TRUE = {};'
+  ],
+  [
+    '\n\tfunction syncLegend(',
+    '\n\tfunction updateCursor(',
+    '\tfunction setLegend() { shouldSetLegend = false; }'
+  ],
+  [
+    '\n\t\t// if cursor hidden, hide points',
+    '\n\t\t// nit: cursor.drag.setSelect',
+    '\t\tidx = cursor.idx = null;'
+  ],
+  [
+    '\n\t\t\tif (cursorFocus) {\n\t\t\t\tlet shouldPub',
+    '\n\t\tif (shouldSetLegend) {\n\t\t\tlegend.idx',
+    '\t\t}'
   ],
   ['\nuPlot.assign = ', '\nexport {', '']
 ];

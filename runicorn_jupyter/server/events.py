@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runicorn_jupyter.models import Changes
+from runicorn_jupyter.server import query
 from runicorn_jupyter.server.gate import GateSocket
 from runicorn_jupyter.server.wire import encode
 
@@ -22,9 +23,10 @@ _LISTED = 5000
 class EventsHandler(GateSocket):
     """Frames of `_frame`; many changes during a slow write arrive as one."""
 
-    async def follow(self, *_: str) -> None:
+    async def follow(
+        self, *, since: int | None = query.integer(0, _VERSION_LIMIT, "Version of the last frame that was seen")
+    ) -> None:
         """Send what changed after `since` (without it, nothing yet), then each change."""
-        since = self.params.integer("since", 0, _VERSION_LIMIT)
         loop = asyncio.get_running_loop()
         inbox = await self.ask(lambda hall: _Inbox(hall, loop))
         try:

@@ -7,57 +7,41 @@ from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
-from traitlets import Dict, Integer, TraitError, Unicode, validate
 
 from runicorn_jupyter import paths
 from runicorn_jupyter.errors import RunicornError
-from runicorn_jupyter.server.limits import DEFAULT, RateLimits, checked
+from runicorn_jupyter.server.documents import document_routes
+from runicorn_jupyter.server.happenings import FOLDER, Happenings
+from runicorn_jupyter.server.limits import RateLimits
+from runicorn_jupyter.server.options import SharedOptions
 from runicorn_jupyter.server.routes import mount
 from runicorn_jupyter.server.service import SETTING, Service
 from runicorn_jupyter.workspace import Workspace
 
-API = "runicorn/api"
+NAME = "runicorn"
+API = f"{NAME}/api"
 
 
-class RunicornExtension(ExtensionApp):
+class RunicornExtension(SharedOptions, ExtensionApp):
     """Serves the runs of one storage root at ``<base_url>/runicorn/api``; opens it at the first request."""
 
     name = "runicorn_jupyter"
 
-    root_dir = Unicode(
-        "",
-        help="""The folder that holds the runs. Without it: RUNICORN_DIR, the user config, then ~/runicorn_data.
-        Kernels started by this server log to it, unless RUNICORN_DIR is set for the server already.""",
-    ).tag(config=True)
-
-    rate_limits = Dict(
-        per_key_traits={kind: Integer() for kind in DEFAULT},
-        help="""Requests a minute by kind: standard, v2, delete, connect; 0 is no limit. What is left out keeps its
-        default.""",
-    ).tag(config=True)
-
     _service: Service | None = None
     _handed: str | None = None
-
-    @validate("root_dir")
-    def _validate_root_dir(self, proposal: dict[str, Any]) -> str:
-        value: str = proposal["value"]
-        try:
-            return str(paths.expand(value)) if value else ""
-        except RunicornError as error:
-            raise TraitError(str(error)) from error
-
-    @validate("rate_limits")
-    def _validate_rate_limits(self, proposal: dict[str, Any]) -> dict[str, int]:
-        try:
-            return checked(proposal["value"])
-        except RunicornError as error:
-            raise TraitError(str(error)) from error
+    _happenings: Happenings | None = None
 
     def initialize_settings(self) -> None:
         """Choose the root, hand it to the kernels, and tell the page where the API is. Nothing is opened yet."""
-        self._service = Service(self._find_root, self._open_workspace, limits=RateLimits(self.rate_limits))
+        self._service = Service(
+            self._find_root,
+            self._open_workspace,
+            allow_origins=frozenset(self.allow_origins),
+            limits=RateLimits(self.rate_limits),
+        )
         self.settings[SETTING] = self._service
+        for schema in FOLDER.glob("*.yaml"):
+            self.serverapp.event_logger.register_event_schema(schema)  # type: ignore[union-attr]
         web_settings = self.serverapp.web_app.settings  # type: ignore[union-attr]
         page_config = web_settings.setdefault("page_config_data", {})
         page_config["runicornApi"] = url_path_join(web_settings["base_url"], API)
@@ -71,10 +55,11 @@ class RunicornExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes; the base class puts the base URL before them."""
-        self.handlers.extend(mount(f"/{API}"))
+        self.handlers.extend([*mount(f"/{API}"), *document_routes(f"/{NAME}")])
 
     async def stop_extension(self) -> None:
         """Close the streams and the workspace."""
+        self._stop_watching()
         if self._service is not None:
             await self._service.close()
 
@@ -87,4 +72,19 @@ class RunicornExtension(ExtensionApp):
         return root
 
     def _open_workspace(self, root: paths.Root) -> Workspace:
-        return Workspace(root.path, reason=root.reason, holder="server").start()
+        hall = Workspace(root.path, reason=root.reason, holder="server").start()
+        self._stop_watching()
+        self._happenings = Happenings(hall, self._emit)
+        return hall
+
+    def _stop_watching(self) -> None:
+        happenings, self._happenings = self._happenings, None
+        if happenings is not None:
+            happenings.close()
+
+    def _emit(self, schema: str, data: dict[str, Any]) -> None:
+        """Tell Jupyter's event log, on its loop: listeners are tasks there."""
+        app = self.serverapp
+        logger = None if app is None else app.event_logger
+        if app is not None and logger is not None:
+            app.io_loop.add_callback(lambda: logger.emit(schema_id=schema, data=data))

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -28,6 +29,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from runicorn_jupyter.errors import Forbidden, IdentityRequired, RateLimited, RunicornError, UnsupportedMediaType
 from runicorn_jupyter.server.body import Body
+from runicorn_jupyter.server.fields import reading
 from runicorn_jupyter.server.limits import Standing
 from runicorn_jupyter.server.params import Params
 from runicorn_jupyter.server.problems import describe
@@ -35,7 +37,7 @@ from runicorn_jupyter.server.service import SETTING, Service
 from runicorn_jupyter.server.wire import encode
 
 if TYPE_CHECKING:
-    from runicorn_jupyter.workspace import Workspace
+    from runicorn_jupyter.workspace import Remotes, Workspace
 
 # The checks stand before tornado's and Jupyter's classes in the method order, so they are a mixin at run time.
 if TYPE_CHECKING:
@@ -71,12 +73,15 @@ class _Checks(_Base):
     _standing: Standing | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Mark every verb as needing identity unless it says `allow_unauthenticated`: nobody can forget it."""
+        """Let every verb need identity unless it says `allow_unauthenticated`, and read what its signature declares."""
         super().__init_subclass__(**kwargs)
         for verb in _VERBS:
             method = cls.__dict__.get(verb)
-            if method is not None and not hasattr(method, _OPEN):
-                setattr(cls, verb, ws_authenticated(method))
+            if method is not None:
+                method = reading(method)
+                setattr(cls, verb, method if hasattr(method, _OPEN) else ws_authenticated(method))
+        if "follow" in cls.__dict__:
+            cls.follow = reading(cls.__dict__["follow"])  # type: ignore[attr-defined]
 
     @property
     def service(self) -> Service:
@@ -84,18 +89,22 @@ class _Checks(_Base):
         return cast("Service", self.settings[SETTING])
 
     @cached_property
-    def params(self) -> Params:
+    def _params(self) -> Params:
         """The query of this request."""
         return Params(self.request.query_arguments)
 
     @cached_property
-    def body(self) -> Body:
+    def _body(self) -> Body:
         """The JSON body of this request."""
         return Body(self.request.body)
 
     async def ask(self, question: Callable[[Workspace], _T], *, patient: bool | float = True) -> _T:
         """Return ``question(workspace)``, worked out in a thread; see `Service.ask`."""
         return await self.service.ask(question, patient=patient)
+
+    async def ask_far(self, question: Callable[[Remotes], Future[_T]]) -> _T:
+        """Return what another host answers; see `Service.ask_far`."""
+        return await self.service.ask_far(question)
 
     async def prepare(self, **_: Any) -> None:
         """Let the request pass, or raise what is wrong with it."""
@@ -210,7 +219,8 @@ class _Checks(_Base):
     def methods(self) -> Iterable[str]:
         """Return the methods this route takes."""
         missing = web.RequestHandler._unimplemented_method  # noqa: SLF001 - tornado's own mark for it
-        return [verb.upper() for verb in _VERBS if getattr(type(self), verb) is not missing]
+        verbs = [verb for verb in _VERBS if getattr(type(self), verb) is not missing]
+        return [verb.upper() for verb in verbs if verb != "head" or "get" in verbs]
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """Log what is our fault, with its traceback and without the query, which may hold a secret."""
@@ -230,6 +240,12 @@ class Gate(_Checks, JupyterHandler):
         if self._origin_is_listed():
             self.set_header("Access-Control-Allow-Methods", ", ".join(self.methods()))
             self.set_header("Access-Control-Allow-Headers", "authorization, content-type, x-xsrftoken")
+
+    async def _head_of_get(self, *names: str) -> None:
+        """Say what `get` would send, without sending it."""
+        await ensure_async(self.get(*names))
+
+    head: Callable[..., Any] = _head_of_get
 
     async def reply(self, value: Any) -> None:
         """Send `value` as JSON, encoded in a thread; an unchanged answer to a conditional GET is a 304."""
@@ -273,9 +289,20 @@ class GateSocket(_Checks, WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.service.sockets.add(self)
         self._task = asyncio.ensure_future(self._run(*args))
 
-    async def follow(self, *args: str) -> None:
-        """Send frames until there are no more; raise to end with an ``[error]`` frame."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        follow: Callable[..., Awaitable[None]]
+        """Sends frames until there are no more, or raises to end with an ``[error]`` frame; may declare fields."""
+
+    async def write_frames(self, data: bytes) -> None:
+        """Send what `wire.frames` made, in one write, and wait until the socket has taken it."""
+        connection = self.ws_connection
+        stream = None if connection is None or connection.is_closing() else connection.stream
+        if stream is None:
+            raise WebSocketClosedError
+        try:
+            await stream.write(data)
+        except StreamClosedError:
+            raise WebSocketClosedError from None
 
     async def failed(self, error: RunicornError) -> None:
         """Tell the client why the stream ends."""

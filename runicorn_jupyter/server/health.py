@@ -3,22 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Literal, TypedDict
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from runicorn_jupyter._version import __version__
 from runicorn_jupyter.models import Health
+from runicorn_jupyter.server.fields import answers
 from runicorn_jupyter.server.gate import Gate
 
 API_VERSION = "1"
 _CACHE_LIMIT = 100
 
 
+class Counts(TypedDict):
+    """What the cache of curves did."""
+
+    hits: int
+    misses: int
+    incremental_updates: int
+    size: int
+    max_size: int
+
+
+class CacheHealth(Counts):
+    """The same, as health has it."""
+
+    enabled: bool
+    type: str
+    hit_rate: str
+
+
+class CacheStats(Counts):
+    """The same, with rates from 0 to 1."""
+
+    hit_rate: float
+    incremental_rate: float
+
+
+class MinimalHealth(TypedDict):
+    """What a stranger learns."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class HealthBody(MinimalHealth):
+    """Whether the store can be trusted."""
+
+    api_version: str
+    storage: str
+    cache: CacheHealth
+    complete: bool
+    pending: int
+    state: Literal["ready", "indexing"]
+    runs: int
+    label: str
+    storage_reason: str
+    notes: list[str]
+
+
 class HealthHandler(Gate):
     """R47; a stranger learns that we run and which version, nothing of the store (security G1)."""
 
     @allow_unauthenticated
+    @answers(HealthBody | MinimalHealth)
     async def get(self) -> None:
         """Report the store's health."""
         if self.current_user is None:
@@ -31,14 +80,14 @@ class HealthHandler(Gate):
 class CacheStatsHandler(Gate):
     """R9."""
 
+    @answers(CacheStats)
     async def get(self) -> None:
         """Report hits and misses of the curve cache."""
         await self.reply(await self.ask(lambda hall: _stats(hall.health().curve_cache), patient=False))
 
 
-def _report(health: Health, reason: str, label: str) -> dict[str, Any]:
+def _report(health: Health, reason: str, label: str) -> HealthBody:
     stats = _stats(health.curve_cache)
-    counts = ("hits", "misses", "incremental_updates", "size", "max_size")
     return {
         "status": "ok",
         "version": __version__,
@@ -48,7 +97,7 @@ def _report(health: Health, reason: str, label: str) -> dict[str, Any]:
             "enabled": True,
             "type": "incremental",
             "hit_rate": f"{stats['hit_rate'] * 100:.1f}%",
-            **{name: stats[name] for name in counts},
+            **_counts(health.curve_cache),
         },
         "complete": health.complete,
         "pending": health.pending,
@@ -60,15 +109,21 @@ def _report(health: Health, reason: str, label: str) -> dict[str, Any]:
     }
 
 
-def _stats(counts: Mapping[str, int]) -> dict[str, float]:
-    hits, misses, grown = (counts.get(name, 0) for name in ("hits", "misses", "incremental_updates"))
-    reads = hits + misses + grown
+def _counts(counts: Mapping[str, int]) -> Counts:
     return {
+        "hits": counts.get("hits", 0),
+        "misses": counts.get("misses", 0),
+        "incremental_updates": counts.get("incremental_updates", 0),
         "size": counts.get("size", 0),
         "max_size": counts.get("max_size", _CACHE_LIMIT),
-        "hits": hits,
-        "misses": misses,
-        "incremental_updates": grown,
-        "hit_rate": hits / reads if reads else 0.0,
-        "incremental_rate": grown / reads if reads else 0.0,
+    }
+
+
+def _stats(counts: Mapping[str, int]) -> CacheStats:
+    known = _counts(counts)
+    reads = known["hits"] + known["misses"] + known["incremental_updates"]
+    return {
+        **known,
+        "hit_rate": known["hits"] / reads if reads else 0.0,
+        "incremental_rate": known["incremental_updates"] / reads if reads else 0.0,
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from runicorn_jupyter.models import Facets, ItemPage, RunFilter
+from runicorn_jupyter.server import query
 from runicorn_jupyter.server.gate import Gate
 from runicorn_jupyter.server.wire import encode
 from runicorn_jupyter.workspace import Workspace
@@ -18,11 +19,55 @@ _PAGED = 0.3
 """Seconds that a page waits for the first walk over a root; who asks for all runs would take a part for the whole."""
 
 _LIST_LIMIT = 1_000_000
-_FACET_LIMIT = 1000
+FACET_LIMIT = 1000
 _WORTH_IT = 32 * 1024
 _AT_ONCE = 2000
+LIST_HEADERS = {
+    "X-Total-Count": "How many runs match",
+    "X-Total-Is-Capped": "Whether there may be more than that",
+    "X-Runicorn-Version": "The version of the index that this list is of",
+    "X-Runicorn-Complete": "Whether every run of the root has been read",
+    "X-Next-Cursor": "Where the next page begins",
+}
 _MOMENTS = ("now", "today")
 _Page = TypeVar("_Page", ItemPage, Facets)
+
+
+class Wanted(NamedTuple):
+    """Which page of a list, as `Workspace.items` takes it."""
+
+    order: str
+    descending: bool
+    limit: int | None
+    offset: int
+    cursor: str | None
+    columns: list[str]
+
+
+def wanted_page(
+    *,
+    limit: int | None = query.integer(0, _LIST_LIMIT, "How many runs; all of them without it"),
+    offset: int = query.integer(0, _LIST_LIMIT, "How many runs to pass over before", default=0),
+    order_by: str = query.text("`documented`, or any key of the query language", default="documented"),
+    order_desc: bool = query.flag("The largest first"),
+    cursor: str | None = query.text("Where the page before ended: its X-Next-Cursor"),
+    columns: list[str] = query.choices(COLUMNS, "Wide documents to add to each run"),
+) -> Wanted:
+    """Return the page that a request asks for."""
+    return Wanted(order_by, order_desc, limit, offset, cursor, columns)
+
+
+def wanted_runs(
+    *,
+    project: str | None = query.text("Only runs of this project"),
+    name: str | None = query.text("Only runs of this experiment"),
+    status: str | None = query.text("Only runs of this status or state, or of several, separated by commas"),
+    text: str | None = query.text("Only runs with this in id, project, name, alias or a tag"),
+    ids: list[str] = query.words("Only these runs"),
+    q: str | None = query.text("A condition in the query language, like lr < 1e-2"),
+) -> RunFilter:
+    """Return the runs that a request asks for."""
+    return RunFilter(project, name, status, text, tuple(ids) or None, q)
 
 
 class ListGate(Gate):
@@ -34,34 +79,10 @@ class ListGate(Gate):
         """Return what names this answer; hashing megabytes would cost more than making them."""
         return self._etag
 
-    def where(self) -> RunFilter:
-        """Return the filter that the query of this request is."""
-        params = self.params
-        return RunFilter(
-            **{name: params.text(name) for name in ("project", "name", "status", "text")},
-            ids=tuple(params.words("ids")) or None,
-            query=params.text("q"),
-        )
-
-    async def send_items(self, where: RunFilter) -> None:
-        """Answer with the page of runs that the request asks for, of those that match `where`."""
-        params = self.params
-        limit = params.integer("limit", 0, _LIST_LIMIT)
-        offset = params.integer("offset", 0, _LIST_LIMIT, 0)
-        order = params.text("order_by") or "documented"
-        descending = params.choice("order_desc", ("true", "false"), "false") == "true"
-        cursor, columns = params.text("cursor"), params.choices("columns", COLUMNS)
+    async def send_items(self, where: RunFilter, wanted: Wanted) -> None:
+        """Answer with the page of the runs that match `where`."""
         page = await self._unless_known(
-            lambda hall: hall.items(
-                where,
-                order=order,
-                descending=descending,
-                limit=limit,
-                offset=offset,
-                cursor=cursor,
-                columns=columns,
-            ),
-            where,
+            lambda hall: hall.items(where, **wanted._asdict()), where, paged=wanted.limit is not None
         )
         if page is None:
             return
@@ -76,10 +97,8 @@ class ListGate(Gate):
         else:
             self._send(page.body())
 
-    async def send_facets(self, where: RunFilter) -> None:
-        """Answer with the facets that the request names, over the runs that match `where`."""
-        keys = self.params.words("keys")
-        limit = self.params.integer("limit", 1, _FACET_LIMIT, 20)
+    async def send_facets(self, where: RunFilter, keys: list[str], limit: int) -> None:
+        """Answer with the facets of the runs that match `where`."""
         page = await self._unless_known(lambda hall: hall.facets(where, keys, limit=limit), where)
         if page is None:
             return
@@ -120,7 +139,9 @@ class ListGate(Gate):
         near = self.request.remote_ip in {"127.0.0.1", "::1"} and "X-Forwarded-For" not in self.request.headers
         return "gzip" in words and not near
 
-    async def _unless_known(self, question: Callable[[Workspace], _Page], where: RunFilter) -> _Page | None:
+    async def _unless_known(
+        self, question: Callable[[Workspace], _Page], where: RunFilter, *, paged: bool = False
+    ) -> _Page | None:
         """Return the answer to `question`; None after a 304 when the client has it already."""
         ending = f"-{hashlib.sha256((self.request.uri or '').encode()).hexdigest()[:16]}"
         known = self._known(ending)
@@ -129,7 +150,6 @@ class ListGate(Gate):
             mark = hall.mark()
             return mark if mark in known else question(hall)
 
-        paged = self.get_query_argument("limit", None) is not None
         page = await self.ask(unless_known, patient=_PAGED if paged else True)
         if isinstance(page, str):
             self.set_header("Etag", f'W/"{page}{ending}"')
@@ -151,6 +171,8 @@ class ListGate(Gate):
         self.set_header("X-Total-Is-Capped", str(page.total_is_capped).lower())
         self.set_header("X-Runicorn-Version", str(page.version))
         self.set_header("X-Runicorn-Complete", str(page.complete).lower())
+        if page.complete:
+            self.service.foresee()
 
     def _next_query(self, cursor: str) -> str:
         asked = {

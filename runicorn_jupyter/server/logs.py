@@ -3,57 +3,109 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from runicorn_jupyter.errors import RunicornError, RunNotFound
+from runicorn_jupyter.server import query
+from runicorn_jupyter.server.fields import RUN_ERRORS, answers, made_by
 from runicorn_jupyter.server.gate import Gate, GateSocket
-from runicorn_jupyter.server.params import Params
-from runicorn_jupyter.server.ranges import FileGate
-from runicorn_jupyter.workspace import Search
+from runicorn_jupyter.server.logshare import IDLE_LIMIT, LONGEST_DELAY
+from runicorn_jupyter.server.ranges import FileGate, answers_a_file
+from runicorn_jupyter.server.wire import frames
+from runicorn_jupyter.workspace import LogHit, LogLine, Search
 
 if TYPE_CHECKING:
     from runicorn_jupyter.workspace import LogTail, MediaFile
 
 _FIRST = 10_000
 _BATCH = 256
-_IDLE_LIMIT = 3600.0
-# Seconds without a new line, and how long to wait before the next look until then.
-_DELAYS = ((10.0, 0.2), (60.0, 0.5), (300.0, 1.0))
-_LONGEST_DELAY = 2.0
-
-
 _BYTES = 2**53
 _LINES = 2000
 _HITS = 1000
 _CONTEXT = 20
-_FLAGS = ("false", "true", "0", "1")
+Direction = Literal["backward", "forward"]
+_DIRECTIONS: tuple[Direction, Direction] = ("backward", "forward")
+
+
+def _which() -> str | None:
+    return query.text("Which of the run's logs: `logs.txt`, or `logs.HOST-RANK.txt` of a process on another host")
+
+
+def _search(
+    *,
+    q: str = query.text("What to look for", default=""),
+    regex: bool = query.flag("It is a regular expression"),
+    case: bool = query.flag("Capitals matter"),
+) -> Search:
+    return Search(q, regex, not case)
+
+
+class LogPageBody(TypedDict):
+    """Lines of a log from byte `start` to byte `end` of `size`."""
+
+    run_id: str
+    file: str
+    files: list[str]
+    lines: list[LogLine]
+    start: int
+    end: int
+    size: int
+
+
+class LogHitsBody(TypedDict):
+    """Hits of one slice of a search; `cursor` is where to go on, null at the end."""
+
+    run_id: str
+    hits: list[LogHit]
+    cursor: int | None
+    searched: int
+    size: int
 
 
 class LogPageHandler(Gate):
     """Lines at a byte offset, so that a reader can scroll a log of any size in windows."""
 
-    async def get(self, run_id: str) -> None:
-        """Send one page: the line that holds byte `at` and those behind it, or with `direction` backward before it."""
-        at, direction = self.params.integer("at", 0, _BYTES), _direction(self.params)
-        count = self.params.integer("count", 1, _LINES, 200)
-        page = await self.ask(lambda hall: hall.files.log_page(run_id, at, count, direction))
-        await self.reply({"run_id": run_id, **asdict(page)})
+    @answers(LogPageBody, raises=RUN_ERRORS)
+    async def get(
+        self,
+        run_id: str,
+        *,
+        at: int | None = query.integer(0, _BYTES, "A byte of the log; its end or begin without it"),
+        direction: Direction = query.choice(_DIRECTIONS, "Which lines to send, seen from there", default="backward"),
+        count: int = query.integer(1, _LINES, "How many lines", default=200),
+        file: str | None = _which(),
+    ) -> None:
+        """Send one page: the line that holds byte `at` and those behind it, or with `direction` backward before it.
+
+        ``files`` are the names of all logs of the run.
+        """
+        page = await self.ask(lambda hall: hall.files.log_page(run_id, at, count, direction, file=file))
+        files = await self.ask(lambda hall: hall.files.logs(run_id))
+        await self.reply({"run_id": run_id, "file": file or "logs.txt", "files": files, **asdict(page)})
 
 
 class LogSearchHandler(Gate):
     """A search that is answered a quarter of a second at a time; the newest hits come first."""
 
-    async def get(self, run_id: str) -> None:
+    @answers(LogHitsBody, raises=RUN_ERRORS)
+    async def get(
+        self,
+        run_id: str,
+        *,
+        wanted: Search = made_by(_search),
+        cursor: int | None = query.integer(0, _BYTES, "Where the slice before ended"),
+        direction: Direction = query.choice(_DIRECTIONS, "Which way to search", default="backward"),
+        limit: int = query.integer(1, _HITS, "How many hits", default=100),
+        context: int = query.integer(0, _CONTEXT, "How many lines around each hit", default=0),
+        file: str | None = _which(),
+    ) -> None:
         """Send the hits of one slice and the `cursor` to go on from, null at the end."""
-        params = self.params
-        wanted = Search(params.text("q") or "", _flag(params, "regex"), not _flag(params, "case"))
-        cursor, direction = params.integer("cursor", 0, _BYTES), _direction(params)
-        limit, context = params.integer("limit", 1, _HITS, 100), params.integer("context", 0, _CONTEXT, 0)
         found = await self.ask(
             lambda hall: hall.files.search_log(
-                run_id, wanted, cursor=cursor, direction=direction, limit=limit, context=context
+                run_id, wanted, cursor=cursor, direction=direction, limit=limit, context=context, file=file
             )
         )
         await self.reply({"run_id": run_id, **asdict(found)})
@@ -62,9 +114,18 @@ class LogSearchHandler(Gate):
 class RawLogHandler(FileGate):
     """The log as the file it is, by range."""
 
+    @answers_a_file
+    async def get(self, *names: str, file: str | None = _which()) -> None:
+        """Send it, or the range of it that was asked for."""
+        await super().get(*names, *filter(None, [file]))
+
+    async def head(self, *names: str, file: str | None = _which()) -> None:
+        """Say what `get` would send whole."""
+        await super().head(*names, *filter(None, [file]))
+
     async def open_file(self, *names: str) -> MediaFile:
         """Open it."""
-        return await self.ask(lambda hall: hall.files.open_log(names[0]))
+        return await self.ask(lambda hall: hall.files.open_log(*names))
 
     def describe(self, file: MediaFile) -> None:
         """Offer it as a download: a browser shall not guess what it holds."""
@@ -75,16 +136,16 @@ class RawLogHandler(FileGate):
 class LogsHandler(GateSocket):
     """R10: text frames of one line each; our own words begin with a word in brackets."""
 
-    async def follow(self, *args: str) -> None:
+    async def follow(self, run_id: str, *, file: str | None = _which()) -> None:
         """Send the end of the log, then follow it until an hour passes without a new line."""
-        log = await self.ask(lambda hall: hall.log(args[0]))
+        log = await self.ask(lambda hall: hall.log(run_id, file))
         try:
             lines, more = await self.service.in_thread(lambda: log.tail(_FIRST))
             if more:
-                await self.write_message(f"[info] Showing last {_FIRST} lines. Full log file: logs.txt")
+                await self.write_message(f"[info] Showing last {_FIRST} lines. Full log file: {file or 'logs.txt'}")
             await self._send(lines)
             if await self._wait_for_file(log):
-                await self._tail(log)
+                await self._tail((run_id, file), log)
             await self.write_message("[info] Connection timeout after 1 hour of inactivity")
         finally:
             log.close()
@@ -98,42 +159,26 @@ class LogsHandler(GateSocket):
         if await self.service.in_thread(lambda: log.exists):
             return True
         await self.write_message("[info] No logs available yet. Waiting for logs to be created...")
-        for _ in range(int(_IDLE_LIMIT / _LONGEST_DELAY)):
-            await asyncio.sleep(_LONGEST_DELAY)
+        for _ in range(int(IDLE_LIMIT / LONGEST_DELAY)):
+            await asyncio.sleep(LONGEST_DELAY)
             if await self.service.in_thread(lambda: log.exists):
                 await self.write_message("[info] Logs are now available, streaming...")
                 return True
         return False
 
-    async def _tail(self, log: LogTail) -> None:
-        now = asyncio.get_running_loop().time
-        heard = now()
-        while now() - heard < _IDLE_LIMIT:
-            lines = await self.service.in_thread(log.read)
-            if lines:
-                await self._send(lines)
-                heard = now()
-            await asyncio.sleep(delay_after(now() - heard))
+    async def _tail(self, key: tuple[str, str | None], log: LogTail) -> None:
+        lines, news = await self.service.logs.join(key, log)
+        try:
+            await self._send(lines)
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    await self.write_frames(await news.take())
+        finally:
+            self.service.logs.leave(key, news)
 
     async def _send(self, lines: Sequence[str]) -> None:
-        """Send lines, blank ones left out; wait for a slow reader every 256 lines instead of buffering all."""
-        sent = None
-        for number, line in enumerate((line for line in lines if line.strip()), 1):
-            sent = self.write_message(line)
-            if number % _BATCH == 0:
-                await sent
-        if sent is not None:
-            await sent
-
-
-def delay_after(idle: float) -> float:
-    """Return the seconds to wait before looking again after `idle` seconds without a line (contract §6.5)."""
-    return next((delay for limit, delay in _DELAYS if idle < limit), _LONGEST_DELAY)
-
-
-def _direction(params: Params) -> Literal["backward", "forward"]:
-    return cast('Literal["backward", "forward"]', params.choice("direction", ("backward", "forward"), "backward"))
-
-
-def _flag(params: Params, name: str) -> bool:
-    return params.choice(name, _FLAGS, "false") in {"true", "1"}
+        """Send lines, waiting for a slow reader every 256 of them instead of buffering all."""
+        for start in range(0, len(lines), _BATCH):
+            data = frames(lines[start : start + _BATCH])
+            if data:
+                await self.write_frames(data)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import mimetypes
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
+from runicorn_jupyter.server import query
+from runicorn_jupyter.server.fields import RUN_ERRORS, answers
 from runicorn_jupyter.server.gate import Gate
 from runicorn_jupyter.server.ranges import FileGate
 
@@ -20,12 +22,56 @@ _INLINE = frozenset(
 _STEP_LIMIT = 2**53
 
 
+class Image(TypedDict):
+    """One image; `path` is the end of its address under ``/runs/{run_id}/media/``."""
+
+    key: str
+    path: str
+    step: int | None
+    caption: str | None
+    time: float | None
+
+
+class Medium(Image):
+    """One file that a run logged."""
+
+    kind: str
+
+
+class ImageKey(TypedDict):
+    """The steps at which images of one key were logged."""
+
+    key: str
+    steps: list[int | None]
+
+
+class Images(TypedDict):
+    """The images of a run."""
+
+    run_id: str
+    images: list[Image]
+    keys: list[ImageKey]
+
+
+class Media(TypedDict):
+    """The files of a run, in the order of logging."""
+
+    run_id: str
+    media: list[Medium]
+
+
 class ImagesHandler(Gate):
     """X34: what a run logged as images, and the steps of each key; `key` and `step` narrow the list."""
 
-    async def get(self, run_id: str) -> None:
+    @answers(Images, raises=RUN_ERRORS)
+    async def get(
+        self,
+        run_id: str,
+        *,
+        key: str | None = query.text("Only images of this key"),
+        step: int | None = query.integer(-_STEP_LIMIT, _STEP_LIMIT, "Only images of this step"),
+    ) -> None:
         """List the images of a run."""
-        key, step = self.params.text("key"), self.params.integer("step", -_STEP_LIMIT, _STEP_LIMIT)
         every = await self.ask(lambda hall: hall.images(run_id))
         steps: dict[str, list[int | None]] = {}
         for image in every:
@@ -38,9 +84,11 @@ class ImagesHandler(Gate):
 class MediaListHandler(Gate):
     """Everything a run logged besides numbers: image, audio, table, file, figure (contract §5d)."""
 
-    async def get(self, run_id: str) -> None:
+    @answers(Media, raises=RUN_ERRORS)
+    async def get(
+        self, run_id: str, *, kinds: list[str] = query.words("Only files of these kinds", name="kind")
+    ) -> None:
         """List the files of a run in the order of logging; `kind` narrows the list."""
-        kinds = self.params.words("kind")
         found = await self.ask(lambda hall: hall.files.media(run_id))
         media = [asdict(one) for one in found if not kinds or one.kind in kinds]
         await self.reply({"run_id": run_id, "media": media})

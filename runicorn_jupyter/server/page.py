@@ -14,7 +14,7 @@ from tornado import web
 
 from runicorn_jupyter.errors import NotFound
 from runicorn_jupyter.server.gate import Gate
-from runicorn_jupyter.server.identity import Caller, ViewerIdentity
+from runicorn_jupyter.server.identity import ViewerIdentity
 from runicorn_jupyter.server.problems import describe
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -27,28 +27,28 @@ _POLICY = (
 _LOGIN_HINT = "Run <code>runicorn viewer --url</code> in a terminal of the same user and open the address it prints."
 
 
-class PageHandler(Gate):
-    """``/``: our page for the owner's browser, a plain sentence for everybody else."""
+class PageGate(Gate):
+    """Base of what a person looks at in a browser; a refusal is a page, too."""
 
-    policy: ClassVar[str] = _POLICY
     navigable = True
     """A one-use login URL, or the owner's own navigation over loopback, ends here with the login cookie (G3)."""
 
-    async def get(self) -> None:
-        """Log in if this is how the browser came, then show the page."""
-        caller = cast("Caller", self.current_user)
-        if caller.way in {"login", "navigation"}:
+    @property
+    def way(self) -> str:
+        """How the caller of a viewer is known; in Jupyter that is Jupyter's own matter."""
+        return getattr(self.current_user, "way", "cookie")
+
+    def let_in(self) -> None:
+        """Give the browser its login cookie, if this is how it came."""
+        if self.way in {"login", "navigation"}:
             identity = cast("ViewerIdentity", self.identity_provider)
             self.set_signed_cookie(
                 identity.cookie, "owner", expires_days=None, httponly=True, samesite="Strict", path="/"
             )
-        if "login" in self.request.query_arguments:
-            self.redirect("/")
-            return
-        # A caller without token gets no cookie at all (G4), and the XSRF token is one.
-        xsrf = "" if caller.way in {"owner", "origin"} else self.xsrf_token.decode()
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(await self.service.in_thread(lambda: _index({"api": "/api", "xsrf": xsrf})))
+
+    def xsrf(self) -> str:
+        """Return the token that the page's changes need; a caller without token gets no cookie at all (G4)."""
+        return "" if self.way in {"owner", "origin"} else self.xsrf_token.decode()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say it as a page: a person reads it."""
@@ -59,6 +59,22 @@ class PageHandler(Gate):
         hint = _LOGIN_HINT if problem.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} else ""
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(_document(f"<p>{html.escape(problem.message)}</p><p>{hint}</p>"))
+
+
+class PageHandler(PageGate):
+    """``/``: our page for the owner's browser, a plain sentence for everybody else."""
+
+    policy: ClassVar[str] = _POLICY
+
+    async def get(self) -> None:
+        """Log in if this is how the browser came, then show the page."""
+        self.let_in()
+        if "login" in self.request.query_arguments:
+            self.redirect("/")
+            return
+        xsrf = self.xsrf()
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(await self.service.in_thread(lambda: _index({"api": "/api", "xsrf": xsrf})))
 
 
 class StaticHandler(Gate, web.StaticFileHandler):

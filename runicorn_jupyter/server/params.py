@@ -8,7 +8,7 @@ from typing import overload
 
 from runicorn_jupyter.errors import BadRequest
 
-_TEXT_LIMIT = 4096
+TEXT_LIMIT = 4096
 
 
 class Params:
@@ -116,8 +116,8 @@ class Params:
             values = [value.decode() for value in self._arguments.get(name, ())]
         except UnicodeDecodeError:
             raise BadRequest(f"{name} is not UTF-8 text.") from None
-        if any(len(value) > _TEXT_LIMIT for value in values):
-            raise BadRequest(f"{name} is longer than {_TEXT_LIMIT} characters.")
+        if any(len(value) > TEXT_LIMIT for value in values):
+            raise BadRequest(f"{name} is longer than {TEXT_LIMIT} characters.")
         return values
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tornado import web
@@ -12,7 +14,6 @@ from runicorn_jupyter.errors import (
     IdentityRequired,
     MethodNotAllowed,
     NotFound,
-    QueryError,
     RunicornError,
     TooLarge,
     UnsupportedMediaType,
@@ -41,21 +42,20 @@ class Problem(NamedTuple):
     code: str
     message: str
     retry_after: int | None = None
-    where: tuple[int, int] | None = None
-    """Position and length, in characters, of what is wrong in the query that was sent."""
+    extra: Mapping[str, Any] = MappingProxyType({})
+    """What the answer has besides."""
 
     def body(self) -> dict[str, Any]:
         """Return the D3 body."""
-        extra = {} if self.retry_after is None else {"retry_after": self.retry_after}
-        if self.where is not None:
-            extra["position"], extra["length"] = self.where
+        later = {} if self.retry_after is None else {"retry_after": self.retry_after}
         return {
             "detail": self.message,
             "message": self.message,
             "error": self.code,
             "ok": False,
             "success": False,
-            **extra,
+            **later,
+            **self.extra,
         }
 
 
@@ -70,8 +70,7 @@ def describe(error: BaseException | None, status: int = 500) -> Problem:
         Used when there is no exception.
     """
     if isinstance(error, RunicornError):
-        where = (error.position, error.length) if isinstance(error, QueryError) else None
-        return Problem(error.status, error.code, str(error), getattr(error, "retry_after", None), where)
+        return Problem(error.status, error.code, str(error), getattr(error, "retry_after", None), error.extra())
     if isinstance(error, web.HTTPError):
         status = error.status_code
     elif error is not None:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from runicorn_jupyter.models import RunFilter
+from typing import TypedDict
+
+from runicorn_jupyter.models import RunFilter, RunItem
+from runicorn_jupyter.server.fields import answers, made_by
 from runicorn_jupyter.server.gate import Gate
-from runicorn_jupyter.server.lists import ListGate
+from runicorn_jupyter.server.lists import LIST_HEADERS, ListGate, Wanted, wanted_page
+
+
+class _Projects(TypedDict):
+    projects: list[str]
+
+
+class _Names(TypedDict):
+    names: list[str]
 
 
 class ProjectsHandler(Gate):
     """R44."""
 
+    @answers(_Projects)
     async def get(self) -> None:
         """List projects."""
         await self.reply({"projects": await self.ask(lambda hall: hall.projects())})
@@ -18,6 +30,7 @@ class ProjectsHandler(Gate):
 class NamesHandler(Gate):
     """R45; an unknown project has no names."""
 
+    @answers(_Names)
     async def get(self, project: str) -> None:
         """List the experiment names of a project."""
         await self.reply({"names": await self.ask(lambda hall: hall.names(project))})
@@ -26,6 +39,7 @@ class NamesHandler(Gate):
 class NamedRunsHandler(ListGate):
     """R46; an unknown name has no runs."""
 
-    async def get(self, project: str, name: str) -> None:
+    @answers(list[RunItem], headers=LIST_HEADERS)
+    async def get(self, project: str, name: str, *, page: Wanted = made_by(wanted_page)) -> None:
         """List the runs of one experiment."""
-        await self.send_items(RunFilter(project=project, name=name))
+        await self.send_items(RunFilter(project=project, name=name), page)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tornado import web
 
+from runicorn_jupyter.errors import MediaNotFound
+from runicorn_jupyter.server.fields import RUN_ERRORS, answers
 from runicorn_jupyter.server.gate import Gate
 
 if TYPE_CHECKING:
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
 
 _CHUNK = 256 * 1024
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+
+
+answers_a_file = answers(
+    "*/*",
+    raises=(*RUN_ERRORS, MediaNotFound),
+    also={206: "The range that was asked for", 304: "Not changed", 416: "There is no such range"},
+)
 
 
 class FileGate(Gate):
@@ -34,6 +43,7 @@ class FileGate(Gate):
         """Set the content type, and the attachment header unless a browser may show it."""
         raise NotImplementedError
 
+    @answers_a_file
     async def get(self, *names: str) -> None:
         """Send the file, or the range of it that was asked for."""
         file = await self.open_file(*names)

@@ -2,10 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from runicorn_jupyter.errors import BadRequest
+from runicorn_jupyter.server import body, query
+from runicorn_jupyter.server.fields import answers, made_by
 from runicorn_jupyter.server.gate import Gate
+
+_IDS = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 100}
+
+
+class Result(TypedDict):
+    """What became of one run; `error` says why it was not done."""
+
+    success: bool
+    error: NotRequired[str]
+
+
+class SoftDeleted(TypedDict):
+    """How many runs went into the bin, and what became of each."""
+
+    deleted_count: int
+    results: dict[str, Result]
+    message: str
+
+
+class Restored(TypedDict):
+    """How many runs came back, and what became of each."""
+
+    restored_count: int
+    results: dict[str, Result]
+    message: str
+
+
+class Emptied(TypedDict):
+    """How many runs are gone, and why others are not."""
+
+    permanently_deleted: int
+    message: str
+    errors: dict[str, str]
+
+
+class Removed(TypedDict):
+    """How many runs are gone (or would be), and what that freed."""
+
+    deleted_count: int
+    total_runs: int
+    total_blobs_deleted: int
+    total_bytes_freed: int
+    dry_run: bool
+    results: dict[str, Result]
+
+
+class Bin(TypedDict):
+    """What is in the recycle bin."""
+
+    deleted_runs: list[dict[str, Any]]
+
+
+class _Named(NamedTuple):
+    run_ids: list[str]
+    paths: list[str]
+
+
+def _named(
+    *,
+    # The bin has the documented words about ids that are no list.
+    run_ids: list[str] = body.value(_IDS, "Ids of at most 100 runs", required=True),
+    paths: list[str] = body.texts("Directories of the runs, to tell several of one id apart", default=()),
+) -> _Named:
+    return _Named(run_ids, paths)
 
 
 class SoftDeleteHandler(Gate):
@@ -13,10 +79,16 @@ class SoftDeleteHandler(Gate):
 
     limited_as = "delete"
 
-    async def post(self) -> None:
+    @answers(SoftDeleted)
+    async def post(
+        self,
+        *,
+        named: _Named = made_by(_named),
+        force: bool = body.flag("Delete what is running, too"),
+        reason: str = body.text("Kept with the run in the bin", default="user_deleted"),
+    ) -> None:
         """Put runs into the bin."""
-        run_ids, paths = _named(self.body.fields)
-        force, reason = self.body.flag("force"), self.body.text("reason", "user_deleted")
+        run_ids, paths = named
         outcome = await self.ask(lambda hall: hall.delete(run_ids, force=force, reason=reason, paths=paths))
         message = f"Soft deleted {outcome.done} of {len(outcome.errors)} runs"
         await self.reply({"deleted_count": outcome.done, "results": outcome.results(), "message": message})
@@ -25,6 +97,7 @@ class SoftDeleteHandler(Gate):
 class RecycleBinHandler(Gate):
     """R4."""
 
+    @answers(Bin)
     async def get(self) -> None:
         """List what is in the bin, the latest deleted first."""
         held = await self.ask(lambda hall: hall.recycle_bin())
@@ -34,9 +107,10 @@ class RecycleBinHandler(Gate):
 class RestoreHandler(Gate):
     """R5."""
 
-    async def post(self) -> None:
+    @answers(Restored)
+    async def post(self, *, named: _Named = made_by(_named)) -> None:
         """Put runs back."""
-        run_ids, paths = _named(self.body.fields)
+        run_ids, paths = named
         outcome = await self.ask(lambda hall: hall.restore(run_ids, paths=paths))
         message = f"Restored {outcome.done} of {len(outcome.errors)} runs"
         await self.reply({"restored_count": outcome.done, "results": outcome.results(), "message": message})
@@ -45,9 +119,10 @@ class RestoreHandler(Gate):
 class EmptyHandler(Gate):
     """R6; what could not be removed is told under `errors`."""
 
-    async def post(self) -> None:
+    @answers(Emptied)
+    async def post(self, *, confirm: bool = body.flag("Must be true")) -> None:
         """Remove everything in the bin for good."""
-        if not self.body.flag("confirm"):
+        if not confirm:
             raise BadRequest("Must set confirm=true to permanently delete")
         outcome = await self.ask(lambda hall: hall.empty_bin())
         errors = {run_id: error for run_id, error in outcome.errors.items() if error is not None}
@@ -60,10 +135,12 @@ class PermanentHandler(Gate):
 
     limited_as = "delete"
 
-    async def post(self) -> None:
+    @answers(Removed)
+    async def post(
+        self, *, named: _Named = made_by(_named), dry_run: bool = body.flag("Only say what it would free")
+    ) -> None:
         """Remove runs for good, or with `dry_run` say what that would free."""
-        run_ids, paths = _named(self.body.fields)
-        await self.reply(await _removed(self, run_ids, paths, dry_run=self.body.flag("dry_run")))
+        await self.reply(await _removed(self, *named, dry_run=dry_run))
 
 
 class PermanentRunHandler(Gate):
@@ -71,10 +148,16 @@ class PermanentRunHandler(Gate):
 
     limited_as = "delete"
 
-    async def delete(self, run_id: str) -> None:
+    @answers(Removed)
+    async def delete(
+        self,
+        run_id: str,
+        *,
+        path: list[str] = query.words("Directory of the run, where several have its id"),
+        dry_run: bool = query.flag("Only say what it would free"),
+    ) -> None:
         """Remove one run for good."""
-        dry_run = self.params.choice("dry_run", ("false", "true", "0", "1"), "false") in {"true", "1"}
-        await self.reply(await _removed(self, [run_id], self.params.words("path"), dry_run=dry_run))
+        await self.reply(await _removed(self, [run_id], path, dry_run=dry_run))
 
 
 async def _removed(gate: Gate, run_ids: list[str], paths: list[str], *, dry_run: bool) -> dict[str, Any]:
@@ -87,11 +170,3 @@ async def _removed(gate: Gate, run_ids: list[str], paths: list[str], *, dry_run:
         "dry_run": dry_run,
         "results": removal.results(),
     }
-
-
-def _named(fields: Any) -> tuple[list[str], list[str]]:
-    """Return the ids as they came, for the bin has the documented words about them, and the paths."""
-    paths = fields.get("paths", [])
-    if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
-        raise BadRequest("paths must be a list of run directories.")
-    return cast("list[str]", fields.get("run_ids")), paths

@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jupyter_server.utils import url_path_join
 from tornado.web import RequestHandler
 
+from runicorn_jupyter.server import artifacts, lineage
+from runicorn_jupyter.server.analytics import (
+    OverviewHandler,
+    ProjectAnalyticsHandler,
+    SystemHealthHandler,
+    TrendsHandler,
+)
+from runicorn_jupyter.server.assets import AssetDownloadHandler, AssetReferencesHandler, AssetsHandler
 from runicorn_jupyter.server.config import ConfigHandler, RootHandler
+from runicorn_jupyter.server.connections import (
+    ConnectHandler,
+    DisconnectHandler,
+    OpenConnectionHandler,
+    OpenConnectionsHandler,
+    RemoteStatusHandler,
+    SessionsHandler,
+    SshHostsHandler,
+)
+from runicorn_jupyter.server.diagnostics import ServerLogHandler, ServerLogSocket, SourcesHandler
 from runicorn_jupyter.server.events import EventsHandler
+from runicorn_jupyter.server.experiments import (
+    DeleteHandler,
+    ExperimentRowsHandler,
+    PointsHandler,
+    SearchHandler,
+    TagHandler,
+)
+from runicorn_jupyter.server.farhosts import (
+    CondaEnvironmentsHandler,
+    DetectHandler,
+    EnvironmentConfigsHandler,
+    EnvironmentsHandler,
+    ExistsHandler,
+    FolderHandler,
+    PingHandler,
+    RemoteConfigHandler,
+    RemoteRootsHandler,
+)
 from runicorn_jupyter.server.health import CacheStatsHandler, HealthHandler
+from runicorn_jupyter.server.knownhosts import AcceptHandler, ForgetHandler, KnownHostsHandler
 from runicorn_jupyter.server.later import NotYetHandler, UnknownHandler
 from runicorn_jupyter.server.logs import LogPageHandler, LogSearchHandler, LogsHandler, RawLogHandler
+from runicorn_jupyter.server.machine import MonitorHandler, TemperaturesHandler
 from runicorn_jupyter.server.media import ImagesHandler, MediaHandler, MediaListHandler
 from runicorn_jupyter.server.metrics import CurvesHandler, StepRowsHandler, TimeRowsHandler
 from runicorn_jupyter.server.preferences import (
@@ -20,6 +59,7 @@ from runicorn_jupyter.server.preferences import (
     ColumnWidthsHandler,
     ResetWidthsHandler,
 )
+from runicorn_jupyter.server.progress import EnvironmentHandler, ProgressHandler
 from runicorn_jupyter.server.projects import NamedRunsHandler, NamesHandler, ProjectsHandler
 from runicorn_jupyter.server.recycle import (
     EmptyHandler,
@@ -30,94 +70,168 @@ from runicorn_jupyter.server.recycle import (
     SoftDeleteHandler,
 )
 from runicorn_jupyter.server.runs import FacetsHandler, RunHandler, RunsHandler
+from runicorn_jupyter.server.ssh_connections import SavedHostDetailsHandler, SavedHostHandler, SavedHostsHandler
 from runicorn_jupyter.server.status import StatusCheckHandler
+from runicorn_jupyter.server.storage import StorageCandidatesHandler, StorageStatsHandler
+from runicorn_jupyter.server.telemetry import GpuHandler, GpuHistoryHandler, GpuSamplingHandler
+from runicorn_jupyter.server.transfer import (
+    ExportHandler,
+    FormHandler,
+    PathExportHandler,
+    ReportHandler,
+    RunsExportHandler,
+    TransfersHandler,
+)
+from runicorn_jupyter.server.tree import (
+    MoveHandler,
+    PathCreateHandler,
+    PathDeleteHandler,
+    PathRunsHandler,
+    PathsHandler,
+    PathTreeHandler,
+)
+from runicorn_jupyter.server.uploads import ImportHandler, PreviewHandler
+from runicorn_jupyter.server.v2 import BatchDeleteHandler, ExperimentHandler, ExperimentsHandler, FastMetricsHandler
 
-Route = tuple[str, type[RequestHandler], dict[str, Any]]
+_PLACE = re.compile(r"\{[a-z_]+(?::([^}]*))?\}")
+_GROUPS = {"": "([^/]+)", "*": "(.+)"}
 
-ROUTES: tuple[tuple[str, type[RequestHandler]], ...] = (
-    (r"/health", HealthHandler),
-    (r"/config", ConfigHandler),
-    (r"/config/user_root_dir", RootHandler),
-    (r"/config/column-widths", ColumnWidthsHandler),
-    (r"/config/column-widths/reset", ResetWidthsHandler),
-    (r"/config/dismissed-alerts", AlertsHandler),
-    (r"/config/dismissed-alerts/(dismiss|undismiss|clear)", AlertChangeHandler),
-    (r"/runs", RunsHandler),
-    (r"/facets", FacetsHandler),
-    (r"/runs/soft-delete", SoftDeleteHandler),
-    (r"/runs/permanent-delete", PermanentHandler),
-    (r"/runs/([^/]+)/permanent", PermanentRunHandler),
-    (r"/recycle-bin", RecycleBinHandler),
-    (r"/recycle-bin/restore", RestoreHandler),
-    (r"/recycle-bin/empty", EmptyHandler),
-    (r"/runs/([^/]+)/metrics", TimeRowsHandler),
-    (r"/runs/([^/]+)/metrics_step", StepRowsHandler),
-    (r"/runs/([^/]+)/images", ImagesHandler),
-    (r"/runs/([^/]+)/media", MediaListHandler),
-    (r"/runs/([^/]+)/media/(.+)", MediaHandler),
-    (r"/runs/([^/]+)/logs", LogPageHandler),
-    (r"/runs/([^/]+)/logs/search", LogSearchHandler),
-    (r"/runs/([^/]+)/logs/raw", RawLogHandler),
-    (r"/runs/([^/]+)/logs/ws", LogsHandler),
-    (r"/curves", CurvesHandler),
-    (r"/events/ws", EventsHandler),
-    (r"/status/check", StatusCheckHandler),
-    (r"/metrics/cache/stats", CacheStatsHandler),
-    (r"/projects", ProjectsHandler),
-    (r"/projects/([^/]+)/names", NamesHandler),
-    (r"/projects/([^/]+)/names/([^/]+)/runs", NamedRunsHandler),
+Handler = type[RequestHandler]
+Route = tuple[str, Handler, dict[str, Any]]
+
+ROUTES: tuple[tuple[str, Handler], ...] = (
+    ("/health", HealthHandler),
+    ("/config", ConfigHandler),
+    ("/config/user_root_dir", RootHandler),
+    ("/config/column-widths", ColumnWidthsHandler),
+    ("/config/column-widths/reset", ResetWidthsHandler),
+    ("/config/dismissed-alerts", AlertsHandler),
+    ("/config/dismissed-alerts/{change:dismiss|undismiss|clear}", AlertChangeHandler),
+    ("/runs", RunsHandler),
+    ("/facets", FacetsHandler),
+    ("/runs/soft-delete", SoftDeleteHandler),
+    ("/runs/permanent-delete", PermanentHandler),
+    ("/runs/{run_id}/permanent", PermanentRunHandler),
+    ("/recycle-bin", RecycleBinHandler),
+    ("/recycle-bin/restore", RestoreHandler),
+    ("/recycle-bin/empty", EmptyHandler),
+    ("/runs/{run_id}/metrics", TimeRowsHandler),
+    ("/runs/{run_id}/metrics_step", StepRowsHandler),
+    ("/runs/{run_id}/images", ImagesHandler),
+    ("/runs/{run_id}/media", MediaListHandler),
+    ("/runs/{run_id}/media/{path:*}", MediaHandler),
+    ("/runs/{run_id}/logs", LogPageHandler),
+    ("/runs/{run_id}/logs/search", LogSearchHandler),
+    ("/runs/{run_id}/logs/raw", RawLogHandler),
+    ("/runs/{run_id}/logs/ws", LogsHandler),
+    ("/curves", CurvesHandler),
+    ("/events/ws", EventsHandler),
+    ("/status/check", StatusCheckHandler),
+    ("/metrics/cache/stats", CacheStatsHandler),
+    ("/artifacts", artifacts.ArtifactsHandler),
+    ("/artifacts/stats", artifacts.ArtifactStatsHandler),
+    ("/artifacts/gc", artifacts.CollectHandler),
+    ("/artifacts/{name}:{version}", artifacts.NamedVersionHandler),
+    ("/artifacts/{name}:{version}/lineage", lineage.NamedLineageHandler),
+    ("/artifacts/{name}/versions", artifacts.VersionsHandler),
+    ("/artifacts/{name}/lineage", lineage.ArtifactLineageHandler),
+    ("/artifacts/{name}/training-metrics", lineage.TrainingMetricsHandler),
+    ("/artifacts/{name}/performance-history", lineage.PerformanceHandler),
+    ("/artifacts/{name}/evaluations", lineage.EvaluationsHandler),
+    ("/artifacts/{name}/aliases/{alias}", artifacts.AliasHandler),
+    ("/artifacts/{name}/v{version}", artifacts.VersionHandler),
+    ("/artifacts/{name}/v{version}/files", artifacts.VersionFilesHandler),
+    ("/artifacts/{name}/v{version}/files/{path:*}", artifacts.VersionFileHandler),
+    ("/artifacts/{name}/v{version}/archive", artifacts.ArchiveHandler),
+    ("/artifacts/{name}/v{version}/lineage", lineage.LineageHandler),
+    ("/artifacts/{name}/v{version}/restore", artifacts.RestoreVersionHandler),
+    ("/artifacts/{name}/v{version}/verify", artifacts.VerifyHandler),
+    ("/artifacts/{name}/v{version}/promote", lineage.PromoteHandler),
+    ("/artifacts/{name}/v{version}/evaluate", lineage.EvaluateHandler),
+    ("/runs/{run_id}/artifacts", lineage.RunArtifactsHandler),
+    ("/runs/{run_id}/lineage", lineage.RunLineageHandler),
+    ("/experiments/{run_id}/artifacts", lineage.RelatedArtifactsHandler),
+    ("/metrics/{run_id}", PointsHandler),
+    ("/experiments", ExperimentRowsHandler),
+    ("/experiments/tag", TagHandler),
+    ("/experiments/search", SearchHandler),
+    ("/experiments/delete", DeleteHandler),
+    ("/v2/experiments", ExperimentsHandler),
+    ("/v2/experiments/batch-delete", BatchDeleteHandler),
+    ("/v2/experiments/{run_id}", ExperimentHandler),
+    ("/v2/experiments/{run_id}/metrics/fast", FastMetricsHandler),
+    ("/v2/analytics/overview", OverviewHandler),
+    ("/v2/analytics/projects", ProjectAnalyticsHandler),
+    ("/v2/analytics/performance-trends", TrendsHandler),
+    ("/v2/analytics/health", SystemHealthHandler),
+    ("/runs/move", MoveHandler),
+    ("/runs/{run_id}/progress", ProgressHandler),
+    ("/runs/{run_id}/assets", AssetsHandler),
+    ("/runs/{run_id}/assets/refs", AssetReferencesHandler),
+    ("/runs/{run_id}/assets/download", AssetDownloadHandler),
+    ("/environment/{run_id}", EnvironmentHandler),
+    ("/paths", PathsHandler),
+    ("/paths/tree", PathTreeHandler),
+    ("/paths/runs", PathRunsHandler),
+    ("/paths/create", PathCreateHandler),
+    ("/paths/soft-delete", PathDeleteHandler),
+    ("/storage/stats", StorageStatsHandler),
+    ("/config/storage-candidates", StorageCandidatesHandler),
+    ("/config/ssh_connections", SavedHostsHandler),
+    ("/config/ssh_connections/{key}", SavedHostHandler),
+    ("/config/ssh_connections/{key}/details", SavedHostDetailsHandler),
+    ("/gpu", GpuHandler),
+    ("/gpu/telemetry", GpuHandler),
+    ("/gpu/telemetry/history", GpuHistoryHandler),
+    ("/gpu/telemetry/config", GpuSamplingHandler),
+    ("/system/monitor", MonitorHandler),
+    ("/system/temperatures", TemperaturesHandler),
+    ("/diagnostics/sources", SourcesHandler),
+    ("/diagnostics/logs", ServerLogHandler),
+    ("/diagnostics/logs/ws", ServerLogSocket),
+    ("/runs/export", RunsExportHandler),
+    ("/export", ExportHandler),
+    ("/export/{run_id}/report", ReportHandler),
+    ("/export/{run_id}/{form:csv|json|excel|parquet|tensorboard}", FormHandler),
+    ("/paths/export", PathExportHandler),
+    ("/import/preview", PreviewHandler),
+    ("/transfers", TransfersHandler),
+    ("/import/archive", ImportHandler),
+    ("/projects", ProjectsHandler),
+    ("/projects/{project}/names", NamesHandler),
+    ("/projects/{project}/names/{name}/runs", NamedRunsHandler),
+    ("/remote/connect", ConnectHandler),
+    ("/remote/ssh-hosts", SshHostsHandler),
+    ("/remote/connections", OpenConnectionsHandler),
+    ("/remote/sessions", SessionsHandler),
+    ("/remote/disconnect", DisconnectHandler),
+    ("/remote/status", RemoteStatusHandler),
+    ("/remote/conda-envs", CondaEnvironmentsHandler),
+    ("/remote/environments", EnvironmentsHandler),
+    ("/remote/environments/detect", DetectHandler),
+    ("/remote/config", RemoteConfigHandler),
+    ("/remote/env-configs", EnvironmentConfigsHandler),
+    ("/remote/storage-candidates", RemoteRootsHandler),
+    ("/remote/fs/list", FolderHandler),
+    ("/remote/fs/exists", ExistsHandler),
+    ("/remote/ping", PingHandler),
+    ("/remote/known-hosts/list", KnownHostsHandler),
+    ("/remote/known-hosts/accept", AcceptHandler),
+    ("/remote/known-hosts/remove", ForgetHandler),
 )
 
 # After `LATER`, since `/runs/soft-delete` and its like are no run ids.
-LAST: tuple[tuple[str, type[RequestHandler]], ...] = (
-    (r"/runs/([^/]+)", RunHandler),
+LAST: tuple[tuple[str, Handler], ...] = (
+    ("/remote/connections/{connection_id}", OpenConnectionHandler),
+    ("/runs/{run_id}", RunHandler),
     (r"(?:/.*)?", UnknownHandler),
 )
 
 LATER: tuple[tuple[str, str], ...] = (
-    ("POST", r"/runs/(?:move|export)"),
-    ("GET", r"/runs/[^/]+/(?:progress|artifacts|assets|assets/refs|assets/download)"),
-    ("GET", r"/artifacts"),
-    ("GET", r"/artifacts/stats"),
-    ("GET", r"/artifacts/[^/]+/(?:versions|training-metrics|performance-history|evaluations|lineage)"),
-    ("GET DELETE", r"/artifacts/[^/]+/v[^/]+"),
-    ("GET", r"/artifacts/[^/]+/v[^/]+/(?:files|lineage)"),
-    ("POST", r"/artifacts/[^/]+/v[^/]+/(?:promote|evaluate)"),
-    ("GET", r"/artifacts/[^/]+:[^/]+"),
-    ("GET", r"/v2/experiments(?:/[^/]+)?"),
-    ("GET", r"/v2/experiments/[^/]+/metrics/fast"),
-    ("POST", r"/v2/experiments/batch-delete"),
-    ("GET", r"/v2/analytics/(?:overview|projects|performance-trends|health)"),
-    ("GET POST", r"/config/ssh_connections"),
-    ("DELETE", r"/config/ssh_connections/[^/]+"),
-    ("GET", r"/config/ssh_connections/[^/]+/details"),
-    ("GET", r"/config/storage-candidates"),
-    ("POST", r"/remote/(?:connect|disconnect)"),
-    ("GET", r"/remote/(?:connections|environments|config|health|ping|sessions|conda-envs|status)"),
-    ("GET", r"/remote/(?:fs/list|fs/exists|env-configs|storage-candidates)"),
+    ("GET", r"/remote/health"),
     ("GET POST", r"/remote/connections/saved"),
-    ("DELETE", r"/remote/connections/[^/]+"),
-    ("POST", r"/remote/environments/detect"),
     ("POST", r"/remote/viewer/(?:start|stop)"),
     ("GET", r"/remote/viewer/(?:status|status/[^/]+|logs|sessions)"),
-    ("GET", r"/remote/known-hosts/list"),
-    ("POST", r"/remote/known-hosts/(?:accept|remove)"),
-    ("GET", r"/(?:gpu|gpu/telemetry|gpu/telemetry/history|system/monitor|system/temperatures)"),
-    ("GET POST", r"/gpu/telemetry/config"),
-    ("GET", r"/export/[^/]+/(?:csv|report)"),
-    ("POST", r"/export"),
-    ("GET", r"/environment/[^/]+"),
-    ("GET", r"/experiments"),
-    ("POST", r"/experiments/tag"),
-    ("GET", r"/experiments/search"),
-    ("DELETE", r"/experiments/delete"),
-    ("GET", r"/experiments/[^/]+/artifacts"),
-    ("GET", r"/metrics/[^/]+"),
-    ("POST", r"/import/(?:archive|preview)"),
-    ("GET", r"/paths(?:/tree|/runs|/export)?"),
-    ("POST", r"/paths/(?:soft-delete|create)"),
-    ("GET", r"/storage/stats"),
-    ("GET", r"/diagnostics/(?:sources|logs|logs/ws)"),
 )
 
 
@@ -126,6 +240,11 @@ def mount(prefix: str) -> list[Route]:
     later: list[Route] = [
         (url_path_join(prefix, pattern), NotYetHandler, {"allowed": methods}) for methods, pattern in LATER
     ]
-    built: list[Route] = [(url_path_join(prefix, pattern), handler, {}) for pattern, handler in ROUTES]
-    last: list[Route] = [(prefix + pattern, handler, {}) for pattern, handler in LAST]
+    built: list[Route] = [(prefix + pattern_of(address), handler, {}) for address, handler in ROUTES]
+    last: list[Route] = [(prefix + pattern_of(address), handler, {}) for address, handler in LAST]
     return [*built, *later, *last]
+
+
+def pattern_of(address: str) -> str:
+    """Return the regular expression of an address: ``{name}``, ``{name:*}`` with slashes, ``{name:one|other}``."""
+    return _PLACE.sub(lambda place: _GROUPS.get(place[1] or "", f"({place[1]})"), address)

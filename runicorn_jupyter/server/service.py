@@ -7,17 +7,20 @@ import contextlib
 import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from runicorn_jupyter import settings
 from runicorn_jupyter.errors import Stopping
 from runicorn_jupyter.paths import Root
+from runicorn_jupyter.server.diary import Diary
+from runicorn_jupyter.server.gpus import GpuWatch
 from runicorn_jupyter.server.limits import RateLimits
+from runicorn_jupyter.server.logshare import SharedLogs
 
 if TYPE_CHECKING:
-    from runicorn_jupyter.workspace import Workspace
+    from runicorn_jupyter.workspace import Remotes, Workspace
 
 SETTING = "runicorn"
 """The key of the one `Service` in tornado's settings."""
@@ -71,13 +74,19 @@ class Service:
         self.allow_origins = allow_origins
         self.limits = limits or RateLimits()
         self.sockets: weakref.WeakSet[Closable] = weakref.WeakSet()
+        self.logs = SharedLogs(self.in_thread)
+        self.diary = Diary()
+        self.diary.open()
+        self.gpus = GpuWatch()
         self._find_root = find_root
         self._open = open_workspace
         self._workspace: Workspace | None = None
+        self._remotes: Remotes | None = None
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="runicorn-http")
         self._closing = False
         self._waited = False
+        self._foreseen = False
 
     async def ask(self, question: Callable[[Workspace], _T], *, patient: bool | float = True) -> _T:
         """Return ``question(workspace)``, worked out in a thread: the event loop stays free for others.
@@ -89,9 +98,19 @@ class Service:
         patience = _FIRST_WALK if patient is True else float(patient)
         return await self.in_thread(lambda: question(self._opened(patience)))
 
+    async def ask_far(self, question: Callable[[Remotes], Future[_T]]) -> _T:
+        """Return what a host answers; a silent one holds no thread meanwhile."""
+        return await asyncio.wrap_future(question(await self.ask(lambda hall: hall.remotes, patient=False)))
+
     def warm_up(self) -> None:
         """Open the workspace now, in a thread; what goes wrong shows at the first request."""
         self._threads.submit(self._opened, 0.0)
+
+    def foresee(self) -> None:
+        """Let the workspace load what curves need, once and in a thread: who lists runs draws some of them next."""
+        if not self._foreseen and self._workspace is not None:
+            self._foreseen = True
+            self._threads.submit(self._workspace.foresee)
 
     async def in_thread(self, work: Callable[[], _T]) -> _T:
         """Return ``work()``, run in one of a few threads of our own, so that a hung disk cannot use up Jupyter's."""
@@ -109,6 +128,7 @@ class Service:
             before, self._workspace = self._workspace, None
             self._waited = False
         if before is not None and before.root != chosen:
+            self._remotes = before.release_remotes()
             before.close()
         return RootChange(chosen, found, effective=True)
 
@@ -123,6 +143,8 @@ class Service:
         for socket in list(self.sockets):
             socket.close(1001, "the server is stopping")
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self.gpus.close()
+        self.diary.close()
         loop, done = asyncio.get_running_loop(), asyncio.Event()
 
         def close_all() -> None:
@@ -142,6 +164,9 @@ class Service:
                 if self._closing:
                     raise Stopping("The server is stopping.")
                 self._workspace = self._open(self._find_root())
+                if self._remotes is not None:
+                    self._workspace.adopt_remotes(self._remotes)
+                    self._remotes = None
                 # An index from before is shown at once and says that it is not confirmed; an empty one says nothing.
                 self._waited = self._workspace.wait_listed(0)
             workspace = self._workspace

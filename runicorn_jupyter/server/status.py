@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
+from runicorn_jupyter.server.fields import answers
 from runicorn_jupyter.server.gate import Gate
+
+
+class StatusCheck(TypedDict):
+    """How many runs were looked at, and how many changed."""
+
+    checked: int
+    updated: int
+    message: str
 
 
 class StatusCheckHandler(Gate):
     """X1: only the index learns of it, no file of a run is written (D16)."""
 
+    @answers(StatusCheck)
     async def post(self) -> None:
         """Look at every run said to be running, and report how many changed their state."""
         checked, updated = await self.ask(lambda hall: hall.check_status())

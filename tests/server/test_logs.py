@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from mounts import Mount, until
 from rundirs import write_run
 from tornado.websocket import WebSocketClientConnection
 
-from runicorn_jupyter.server.logs import delay_after
+from runicorn_jupyter.server.logshare import delay_after
 
 RUN = "20260101_120000_abcdef"
 
@@ -151,3 +152,41 @@ async def test_the_log_as_a_file_by_range(mount: Mount, root: Path) -> None:
     head = await mount.fetch(f"/runs/{RUN}/logs/raw", method="HEAD")
     assert (head.code, head.body, head.headers["Content-Length"]) == (200, b"", str(len(data)))
     assert (await mount.fetch("/runs/20260101_120000_000000/logs/raw")).code == 404
+
+
+async def test_the_log_of_a_process_on_another_host_is_one_of_the_runs_logs(mount: Mount, root: Path) -> None:
+    run_dir = folder(root, RUN)
+    for name in ("logs.node-7-10.txt", "logs.node-7-2.txt", "logs.txt.old", "logs.-x.txt"):
+        (run_dir / name).write_text(f"from {name}\n")
+    page = await mount.json(f"/runs/{RUN}/logs")
+    assert (page["file"], page["files"]) == ("logs.txt", ["logs.txt", "logs.node-7-2.txt", "logs.node-7-10.txt"])
+    assert page["lines"][0]["text"] == "one"
+    other = "file=logs.node-7-10.txt"
+    page = await mount.json(f"/runs/{RUN}/logs?{other}")
+    assert (page["file"], [line["text"] for line in page["lines"]]) == (
+        "logs.node-7-10.txt",
+        ["from logs.node-7-10.txt"],
+    )
+    hits = (await mount.json(f"/runs/{RUN}/logs/search?q=node&{other}"))["hits"]
+    assert [hit["text"] for hit in hits] == ["from logs.node-7-10.txt"]
+    raw = await mount.fetch(f"/runs/{RUN}/logs/raw?{other}")
+    assert raw.body == b"from logs.node-7-10.txt\n"
+    socket = await mount.socket(f"/runs/{RUN}/logs/ws?{other}")
+    assert await read(socket, 1) == ["from logs.node-7-10.txt"]
+    with (run_dir / "logs.node-7-10.txt").open("a") as file:
+        file.write("more\n")
+    assert await read(socket, 1) == ["more"]
+    socket.close()
+
+
+@pytest.mark.parametrize("name", ["meta.json", "../logs.txt", "logs.a.txt", "logs..-1.txt", "media/logs.a-1.txt", "."])
+async def test_no_other_file_is_a_log(mount: Mount, name: str) -> None:
+    for address in ("logs", "logs/search", "logs/raw"):
+        answer = await mount.fetch(f"/runs/{RUN}/{address}?q=x&file={name}")
+        assert (answer.code, json.loads(answer.body)["error"]) == (400, "invalid_parameters")
+
+
+async def test_a_log_that_is_not_there_is_empty(mount: Mount) -> None:
+    page = await mount.json(f"/runs/{RUN}/logs?file=logs.gone-1.txt")
+    assert (page["lines"], page["files"]) == ([], ["logs.txt"])
+    assert (await mount.fetch(f"/runs/{RUN}/logs/raw?file=logs.gone-1.txt")).code == 404

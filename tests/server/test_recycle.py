@@ -109,7 +109,7 @@ async def test_f11_what_runs_is_left_unless_forced(mount: Mount) -> None:
         ("/runs/soft-delete", {"run_ids": "a"}, "run_ids is required and must be a list"),
         ("/runs/soft-delete", {"run_ids": ["a"] * 101}, "Cannot delete more than 100 runs at once"),
         ("/runs/soft-delete", {"run_ids": ["../x"]}, "Invalid run_id format: ../x"),
-        ("/runs/soft-delete", {"run_ids": ["a"], "paths": "x"}, "paths must be a list of run directories."),
+        ("/runs/soft-delete", {"run_ids": ["a"], "paths": "x"}, "paths must be a list of texts."),
         ("/runs/soft-delete", {"run_ids": ["a"], "force": 1}, "force must be true or false."),
         ("/recycle-bin/restore", {"run_ids": []}, "run_ids is required and must be a list"),
         ("/recycle-bin/restore", {"run_ids": ["a"] * 101}, "Cannot restore more than 100 runs at once"),
