@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from runicorn_jupyter.display import html, text
+from runicorn_jupyter.display.artifacts import artifact_html, artifact_text
 from runicorn_jupyter.display.document import MIME, SIZE, Content, document
 from runicorn_jupyter.display.public import public
 from runicorn_jupyter.display.weight import weight
@@ -49,6 +50,8 @@ def page(content: Content) -> str:
 
 def words(content: Content) -> str:
     """Return the plain-text form."""
+    if content.artifact is not None:
+        return _clean(artifact_text(content.artifact))
     records = _public(content).records
     if content.kind == "run" and records:
         return _clean(text.run_text(records[0]))
@@ -60,6 +63,8 @@ def _public(content: Content) -> Content:
 
 
 def _twin(content: Content) -> str:
+    if content.artifact is not None:
+        return _clean(artifact_html(content.artifact))
     if content.kind == "run" and content.records:
         record = content.records[0]
         pictures = [{**asdict(p.image), "src": p.src} for p in content.images.get(record.id, ())]

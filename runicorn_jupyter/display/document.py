@@ -13,11 +13,12 @@ from math import isfinite
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
+from runicorn_jupyter.display.artifacts import ArtifactPicture
 from runicorn_jupyter.display.packed import pack_within
 from runicorn_jupyter.display.public import public
 from runicorn_jupyter.display.text import leading_metrics
 from runicorn_jupyter.display.weight import weight
-from runicorn_jupyter.models import Curve, ImageRecord, RunFilter, RunRecord
+from runicorn_jupyter.models import Curve, ImageRecord, RunFilter, RunRecord, Stage
 
 MIME = "application/vnd.runicorn.v1+json"
 VERSION = 1
@@ -27,6 +28,7 @@ SIZE = 148_000
 LOG_LINES, LOG_LINE = 50, 2000
 IMAGE_BYTES = 40_000
 _ROWS_SHARE, _LOGS_SHARE, _IMAGES_SHARE = 80_000, 30_000, 45_000
+_STAGES_SHARE = 8_000
 
 _FIELDS = (
     *("id", "created_time", "status", "pid", "best_metric_value", "best_metric_name", "project", "name"),
@@ -74,6 +76,8 @@ class Content:
     curves: Sequence[Curve] = ()
     logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     images: Mapping[str, Sequence[Picture]] = field(default_factory=dict)
+    stages: Mapping[str, Sequence[Stage]] = field(default_factory=dict)
+    artifact: ArtifactPicture | None = None
 
 
 def document(content: Content, key: str, model_id: str | None = None, size: int = SIZE) -> dict[str, Any]:
@@ -110,6 +114,8 @@ def document(content: Content, key: str, model_id: str | None = None, size: int 
         "runs": _rows(content.records),
         "logs": {run: _lines(lines) for run, lines in content.logs.items()},
         "images": {run: _pictures(pictures) for run, pictures in content.images.items()},
+        **({"stages": stages} if (stages := stage_items(content.stages)) else {}),
+        **({"artifact": plain(content.artifact.item())} if content.artifact else {}),
         "curves": packed_first,
     }
     kept = {row["id"] for row in made["runs"]}
@@ -148,6 +154,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
     return plain(str(value))
+
+
+def stage_items(stages: Mapping[str, Sequence[Stage]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the stages of as many runs as an output has room for."""
+    left, kept = _STAGES_SHARE, {}
+    for run, found in stages.items():
+        items = plain([stage.wire() for stage in found])
+        left -= weight(items)
+        if left >= 0:
+            kept[run] = items
+    return kept
 
 
 def log_lines(lines: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from math import isfinite
-from typing import Any, Literal
+from typing import Any
 
 from runicorn_jupyter.errors import BadRequest, RunNotFound
 from runicorn_jupyter.models import RunFilter, RunRecord
@@ -13,6 +13,7 @@ from runicorn_jupyter.workspace import Workspace
 
 _WIDTHS = (10, 4000)
 _MOST_CURVES = 500
+_CLOCK = 200
 
 
 def answer(workspace: Workspace, message: Mapping[str, Any], shown: Collection[str]) -> list[dict[str, Any]]:
@@ -52,6 +53,26 @@ def answer(workspace: Workspace, message: Mapping[str, Any], shown: Collection[s
     return [curve.wire() for curve in curves]
 
 
+def clock(workspace: Workspace, message: Mapping[str, Any], shown: Collection[str]) -> dict[str, Any]:
+    """Return ``{x, y, origin}``: at the steps x the run was y seconds old, and its first event was at the Unix time.
+
+    Raises
+    ------
+    BadRequest
+        ``run`` or ``metric`` is no text.
+    RunNotFound
+        The run is not in this view, or is gone.
+    """
+    run, metric = _text(message, "run"), _text(message, "metric")
+    if run is None or run not in shown:
+        raise RunNotFound(f"This view does not show the run {run!r}.")
+    names = [metric or ""]
+    steps, times, walls = (workspace.curves([run], names, x=axis, width=_CLOCK) for axis in ("step", "time", "wall"))
+    if not steps or repr(steps[0].y) != repr(times[0].y):
+        return {"x": [], "y": []}  # steps that do not follow the time have no clock
+    return {"x": list(steps[0].x), "y": list(times[0].x), "origin": walls[0].x[0] - times[0].x[0]}
+
+
 def find(workspace: Workspace, message: Mapping[str, Any], where: RunFilter, limit: int) -> tuple[RunRecord, ...]:
     """Return the runs of a view that the query or the words in `message` find, also those the page was not sent.
 
@@ -82,11 +103,10 @@ def _names(message: Mapping[str, Any], field: str) -> list[str] | None:
     return value
 
 
-def _axis(value: Any) -> Literal["step", "time", "wall"]:
-    for axis in ("step", "time", "wall"):
-        if value == axis:
-            return axis
-    raise BadRequest("x must be step, time or wall.")
+def _axis(value: Any) -> str:
+    if isinstance(value, str) and (value in {"step", "time", "wall"} or value.startswith("metric:")):
+        return value
+    raise BadRequest("x must be step, time, wall or metric: and a name.")
 
 
 def _number(message: Mapping[str, Any], field: str) -> float | None:

@@ -26,9 +26,9 @@ class RunLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The runs of one view: a card of one run, or a table of those that match `where`."""
+    """The runs of one view: a card of one run, or a table of those that match `where`; of an artifact none."""
 
-    kind: Literal["run", "runs"]
+    kind: Literal["run", "runs", "artifact"]
     where: RunFilter
     title: str
     limit: int

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from runicorn_jupyter.errors import BadRequest
 from runicorn_jupyter.models import RunFilter
-from runicorn_jupyter.widgets.selection import Selection, select, storage_of
+from runicorn_jupyter.widgets.artifacts import artifact_source, is_artifact
+from runicorn_jupyter.widgets.selection import select, storage_of
+from runicorn_jupyter.widgets.source import Source
 from runicorn_jupyter.widgets.workspaces import workspace
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from runicorn_jupyter.widgets.view import RunicornView
-    from runicorn_jupyter.workspace import Workspace
 
 _SHOW = ("project", "name", "status", "text", "query", "storage", "limit", "height")
 _RUNS = ("project", "name", "status", "text", "query", "storage", "limit")
@@ -40,9 +41,10 @@ def show(
 
     Parameters
     ----------
-    what : run, str, list or frame, optional
+    what : run, artifact, str, list or frame, optional
         A run or its id gives a card; a project, ``"project/name"``, a query such as ``"lr < 1e-2 and acc.max > 0.9"``
-        (docs/query.md), a list of runs or ids, or a frame of ``rn.runs()`` gives a table; nothing gives all runs.
+        (docs/query.md), a list of runs or ids, or a frame of ``rn.runs()`` gives a table; nothing gives all runs. An
+        artifact, or ``"name:v3"`` and ``"name:alias"``, gives its versions, files and lineage.
     project, name, status, text, query : str, optional
         Further conditions: exact project and name, one or several status words joined by commas, a substring of id,
         project, name, alias or a tag, a query.
@@ -72,9 +74,16 @@ def show(
     """
     _refuse("show", unknown, _SHOW)
     _check_limit(limit)
+    if is_artifact(what):
+        opened = workspace(storage if storage is not None else getattr(what, "storage_root", None))
+        source = artifact_source(opened, what)
+        if source is not None:
+            return _present(source, height)
     opened = workspace(storage if storage is not None else storage_of(what))
     opened.catch_up()
-    return _present(opened, select(opened, what, RunFilter(project, name, status, text, query=query), limit), height)
+    return _present(
+        Source(opened, select(opened, what, RunFilter(project, name, status, text, query=query), limit)), height
+    )
 
 
 def runs(
@@ -120,16 +129,15 @@ def runs(
     return runs_frame(opened.runs(selection.where, limit=limit).runs)
 
 
-def _present(opened: Workspace, selection: Selection, height: int | None) -> RunicornView:
+def _present(source: Source, height: int | None) -> RunicornView:
     from runicorn_jupyter.widgets import hosts
-    from runicorn_jupyter.widgets.source import Source
     from runicorn_jupyter.widgets.view import RunicornView, leave
 
     leave(hosts.cell())
-    view = RunicornView(Source(opened, selection), height=height)
+    view = RunicornView(source, height=height)
     if not hosts.in_marimo():
         view.present()
-    if hosts.has_page():
+    if hosts.has_page() and view.kind != "artifact":
         view.follow()
     return view
 

@@ -11,7 +11,7 @@ from typing import Literal
 from runicorn_jupyter.display.document import IMAGE_BYTES, LOG_LINES, Content, Picture
 from runicorn_jupyter.display.text import leading_metrics
 from runicorn_jupyter.errors import RunicornError, RunNotFound
-from runicorn_jupyter.models import Curve, ImageRecord, RunRecord
+from runicorn_jupyter.models import Curve, ImageRecord, RunRecord, Stage
 from runicorn_jupyter.widgets.selection import Selection
 from runicorn_jupyter.workspace import LogTail, Workspace
 
@@ -69,6 +69,13 @@ class Source:
                 continue  # gone between the list and here; the next change says so
         return found
 
+    def stages(self, records: Sequence[RunRecord]) -> dict[str, list[Stage]]:
+        """Return the stages of those of `records` that logged any, in steps."""
+        try:
+            return self.workspace.stages([record.id for record in records])
+        except (RunicornError, OSError):
+            return {}  # one of them went between the list and here; the next change says so
+
     def content(self, lines: Sequence[str] | None = None) -> Content:
         """Return everything an output says, at this moment; the last log lines are read unless they are given."""
         records, total = self.records()
@@ -88,6 +95,7 @@ class Source:
             curves=self.curves(records, _width(records)),
             logs={self.run_id: lines} if one else {},
             images={self.run_id: self.images()} if one else {},
+            stages=self.stages(records),
         )
 
     def tail(self) -> LogTail | None:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runicorn_jupyter.display.document import LOG_LINES, Content, document, log_lines, plain, row
+from runicorn_jupyter.display.document import LOG_LINES, Content, document, log_lines, plain, row, stage_items
 from runicorn_jupyter.display.thin import thin
 from runicorn_jupyter.errors import RunicornError
 from runicorn_jupyter.models import Curve, RunRecord
-from runicorn_jupyter.widgets.requests import answer, find
+from runicorn_jupyter.widgets import calls
+from runicorn_jupyter.widgets.requests import answer, clock, find
 from runicorn_jupyter.widgets.source import Source
 from runicorn_jupyter.workspace import LogTail
 
@@ -68,6 +69,7 @@ class Stream:
         self._records: dict[str, RunRecord] = {}
         self._total = -1
         self._images: list[dict[str, Any]] = []
+        self._stages: dict[str, list[dict[str, Any]]] = {}
         self._late: set[str] = set()
         self._found: set[str] = set()
         self._tail: LogTail | None = None
@@ -127,6 +129,7 @@ class Stream:
             self._push_logs()
             if changed:
                 self._push_images()
+                self._push_stages(changed)
             return self._seq != before
 
     def answer(self, message: Any, model_id: str) -> None:
@@ -134,9 +137,11 @@ class Stream:
         kind = message.get("type") if isinstance(message, Mapping) else None
         if kind == "hello":
             self.snapshot(model_id)
-        elif kind in {"curves", "find"}:
+            return
+        questions = {"curves": self._window, "find": self._find, "clock": self._clock_of, "call": self._call}
+        if isinstance(kind, str) and kind in questions:
             try:
-                reply = {"ok": True, **(self._find(message) if kind == "find" else self._window(message))}
+                reply = {"ok": True, **questions[kind](message)}
             except RunicornError as error:
                 reply = {"ok": False, "error": str(error)}
             self._send_raw({"type": "reply", "id": plain(message.get("id")), **reply}, None)
@@ -145,6 +150,15 @@ class Stream:
         with self._lock:
             shown = {*self._records, *self._found}
         return {"curves": answer(self._source.workspace, message, shown)}
+
+    def _clock_of(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            shown = {*self._records, *self._found}
+        return {"clock": clock(self._source.workspace, message, shown)}
+
+    def _call(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        reply: dict[str, Any] = plain(calls.answer(self._source.workspace, message))
+        return reply
 
     def _find(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Answer with runs, and let the curves of those follow that the view was not sent."""
@@ -169,6 +183,7 @@ class Stream:
         self._records = {record.id: record for record in content.records}
         self._total = content.total
         self._images = [plain(p.item()) for pictures in content.images.values() for p in pictures]
+        self._stages = stage_items(content.stages)
         curves = {(curve.run, curve.metric): curve for curve in content.curves}
         self._sent = {}
         self._late = set()
@@ -243,6 +258,13 @@ class Stream:
         if images != self._images:
             self._images = images
             self._send({"type": "images", "run": self._source.run_id, "images": images})
+
+    def _push_stages(self, records: Sequence[RunRecord]) -> None:
+        found = stage_items(self._source.stages(records))
+        news = {run: stages for run, stages in found.items() if self._stages.get(run) != stages}
+        if news:
+            self._stages |= news
+            self._send({"type": "stages", "stages": news})
 
 
 def _raw(curve: Curve) -> tuple[bytes, bytes]:

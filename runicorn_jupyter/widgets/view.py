@@ -80,7 +80,7 @@ class RunicornView(anywidget.AnyWidget):
 
     @property
     def kind(self) -> str:
-        """``run`` for a card, ``runs`` for a table."""
+        """``run`` for a card, ``runs`` for a table, ``artifact`` for a version of an artifact."""
         return self._source.selection.kind
 
     @property
@@ -120,13 +120,20 @@ class RunicornView(anywidget.AnyWidget):
         x : {"step", "time", "wall"}
             The x axis.
         """
+        if self.kind == "artifact":
+            raise BadRequest("An artifact has no curves; show the run that made it.")
         records, _ = self._source.records()
         curves = self._source.curves(records, metrics=metrics, x=x)
         labels = {record.id: f"{record.name} {record.id}" for record in records}
         return figures.metrics_figure(curves, log_y=log_y, smoothing=smoothing, x=x, labels=labels)
 
     def frame(self) -> pd.DataFrame:
-        """Return one row a run for a table (as ``rn.runs``), every point for a card (as ``run.metrics``)."""
+        """Return one row a run for a table (as ``rn.runs``), every point for a card (as ``run.metrics``).
+
+        Of an artifact these are its files: path, size and digest.
+        """
+        if self.kind == "artifact":
+            return frames.files_frame(self._source.content().artifact)
         if self.kind == "run":
             return frames.metrics_frame(self._source.workspace.frame_columns(self._source.run_id))
         return frames.runs_frame(self._source.records()[0])
@@ -219,7 +226,10 @@ class RunicornView(anywidget.AnyWidget):
             self.doc = {}
 
     def _bundle(self) -> Bundle:
-        data, metadata = bundle.bundle(self._source.content(), self.key, None if self._final else self.model_id)
+        # Nothing of an artifact changes, so its output is final at once; but while the model lives the page may ask it.
+        lives = not self._over and (self.kind == "artifact" or not self._final)
+        model = self.model_id if lives else None
+        data, metadata = bundle.bundle(self._source.content(), self.key, model, widget_view=not self._final)
         if bundle.WIDGET_MIME in data:
             spoken = super()._repr_mimebundle_()
             metadata = spoken[1] if spoken else {}  # Colab finds anywidget's front end by it

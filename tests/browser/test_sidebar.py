@@ -78,3 +78,19 @@ def test_the_tree_survives_a_reload_of_the_page(runs, jupyter, page):
         if not sidebar.is_visible():
             page.locator(".jp-SideBar [data-id='runicorn-explorer']").click()
         expect(sidebar.get_by_text("73 runs")).to_be_visible()
+
+
+def test_the_sidebar_leads_to_artifacts_and_an_artifact_opens_beside_it(runs, jupyter, page, shot):
+    with jupyter() as server:
+        sidebar = open_sidebar(page, server)
+        expect(sidebar.get_by_text("73 runs")).to_be_visible()
+        sidebar.get_by_title("Artifacts").click()
+        panel = page.locator("#jp-main-dock-panel .jp-MainAreaWidget:not(.lm-mod-hidden)")
+        expect(panel.locator("tr[data-artifact]")).to_have_count(6)
+        panel.locator("tr[data-artifact='resnet50-model'] button").click()
+        expect(panel.locator(".rn-versions button")).to_have_count(3)
+        panel.get_by_role("button", name="Lineage").click()
+        expect(panel.locator(".rn-node-root rect")).to_be_in_viewport(ratio=1)
+        shot("sidebar-artifact")
+        panel.locator(".rn-node-run").first.click()
+        expect(panel.locator(".rn-card")).to_be_visible()

@@ -47,6 +47,7 @@ class Page:
         self.runs: dict[str, dict[str, Any]] = {}
         self.logs: list[str] = []
         self.images: list[dict[str, Any]] = []
+        self.stages: dict[str, list[dict[str, Any]]] = {}
         self.seq: int | None = 0
         self.total = 0
         self.replaced = 0
@@ -77,6 +78,7 @@ class Page:
         self.series = {(c.run, c.metric): (list(c.x), list(c.y)) for c in unpack(doc["curves"])}
         self.logs = [line for lines in doc["logs"].values() for line in lines]
         self.images = [image for images in doc["images"].values() for image in images]
+        self.stages = dict(doc.get("stages", {}))
 
     def _runs(self, message, _buffers):
         self.runs |= {run["id"]: run for run in message["runs"]}
@@ -103,6 +105,9 @@ class Page:
 
     def _images(self, message, _buffers):
         self.images = message["images"]
+
+    def _stages(self, message, _buffers):
+        self.stages |= message["stages"]
 
 
 def until(condition, seconds=15.0):

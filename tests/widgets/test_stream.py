@@ -252,7 +252,7 @@ def test_curves_are_answered_exactly(hall, root):
         ({"runs": None}, "runs must be a list of names"),
         ({"runs": ["nobody"]}, "does not show the run 'nobody'"),
         ({"metrics": [1]}, "metrics must be a list of names"),
-        ({"x": "epoch"}, "x must be step, time or wall"),
+        ({"x": "epoch"}, "x must be step, time, wall or metric:"),
         ({"x0": "1"}, "x0 must be a finite number"),
         ({"x1": True}, "x1 must be a finite number"),
         ({"width": 1e9}, "width must be a number"),
@@ -360,3 +360,35 @@ def test_what_the_document_had_to_thin_follows_at_once(hall, root):
     talk.push()
     assert len(talk.page.series) == 120
     assert {len(x) for x, _ in talk.page.series.values()} == {600}
+
+
+def stage_rows(stage, first, last):
+    return [{"loss": 1.0, "stage": stage, "global_step": step} for step in range(first, last + 1)]
+
+
+def test_stages_stand_in_the_document_and_follow_as_the_run_goes_on(hall, root):
+    run_dir = live_run(root, 0)
+    append(run_dir, *stage_rows("warmup", 1, 5))
+    hall.refresh()
+    talk = Talk(hall, run_dir.name)
+    assert talk.doc["stages"] == talk.page.stages == {run_dir.name: [{"stage": "warmup", "x0": 1, "x1": 5}]}
+    append(run_dir, *stage_rows("train", 6, 9))
+    assert talk.push()
+    assert [stage["stage"] for stage in talk.page.stages[run_dir.name]] == ["warmup", "train"]
+    assert not talk.push()
+
+
+def test_curves_over_another_metric_and_the_clock_are_answered(hall, root):
+    run_dir = write_run(root)
+    append(run_dir, *({"loss": 10 - s, "lr": 1 / (s + 1), "global_step": s} for s in range(5)), ts=1_790_000_000.0)
+    hall.refresh()
+    talk = Talk(hall, run_dir.name)
+    asked = {"type": "curves", "id": 1, "runs": [run_dir.name], "metrics": ["loss"], "x": "metric:lr"}
+    talk.stream.answer(asked, "model")
+    [curve] = talk.heard[-1]["curves"]
+    assert curve["x"] == [1 / 5, 1 / 4, 1 / 3, 1 / 2, 1]
+    assert curve["y"] == [6, 7, 8, 9, 10]
+    talk.stream.answer({"type": "clock", "id": 2, "run": run_dir.name, "metric": "loss"}, "model")
+    assert talk.heard[-1]["clock"] == {"x": [0, 1, 2, 3, 4], "y": [0, 1, 2, 3, 4], "origin": 1_790_000_000.0}
+    talk.stream.answer({"type": "clock", "id": 3, "run": "another", "metric": "loss"}, "model")
+    assert "does not show the run" in talk.heard[-1]["error"]

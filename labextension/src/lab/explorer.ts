@@ -13,7 +13,8 @@ export class ExplorerPanel extends Widget {
   constructor(
     private readonly _openRun: (id: string) => void,
     private readonly _openProject: (project: string) => void,
-    private readonly _openBin: () => void
+    private readonly _openBin: () => void,
+    private readonly _openArtifacts: () => void
   ) {
     super();
     this.id = 'runicorn-explorer';
@@ -57,7 +58,8 @@ export class ExplorerPanel extends Widget {
           labClient(),
           this._openRun,
           this._openProject,
-          this._openBin
+          this._openBin,
+          this._openArtifacts
         );
         this._mounted.mark(this._current);
       }

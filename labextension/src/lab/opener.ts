@@ -5,9 +5,11 @@ import {
 } from '@jupyterlab/application';
 import { ICommandPalette, MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import { ILauncher } from '@jupyterlab/launcher';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ITranslator, type TranslationBundle, nullTranslator } from '@jupyterlab/translation';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import { runicornIcon } from './icon';
+import type { IArtifactRef } from '../transport/artifacts';
+import type { IPanelNav } from '../ui/panel';
 import { type IPanelArgs, RunPanel, panelId } from './panel';
 import { CommandIDs, DOMAIN } from './tokens';
 
@@ -52,6 +54,7 @@ export const opener: JupyterFrontEndPlugin<void> = {
       describedBy: { args: { type: 'object', properties: {} } },
       execute: () => open({ bin: true })
     });
+    addArtifacts(app, trans, open);
     app.commands.addCommand(CommandIDs.restore, {
       label: trans.__('Restore Runs'),
       isVisible: () => false,
@@ -59,6 +62,7 @@ export const opener: JupyterFrontEndPlugin<void> = {
       execute: args => open(args as IPanelArgs)
     });
     palette?.addItem({ command: CommandIDs.openRuns, category: CATEGORY });
+    palette?.addItem({ command: CommandIDs.openArtifacts, category: CATEGORY });
     palette?.addItem({ command: CommandIDs.openBin, category: CATEGORY });
     launcher?.add({
       command: CommandIDs.openRuns,
@@ -73,6 +77,28 @@ export const opener: JupyterFrontEndPlugin<void> = {
   }
 };
 
+/** Add the commands that open artifacts. */
+function addArtifacts(
+  app: JupyterFrontEnd,
+  trans: TranslationBundle,
+  open: (args: IPanelArgs) => void
+): void {
+  app.commands.addCommand(CommandIDs.openArtifacts, {
+    label: trans.__('Open Artifacts'),
+    caption: trans.__('Look at data sets and models, their versions and where they come from'),
+    icon: runicornIcon,
+    describedBy: { args: { type: 'object', properties: {} } },
+    execute: () => open({ artifacts: true })
+  });
+  app.commands.addCommand(CommandIDs.openArtifact, {
+    label: trans.__('Open Artifact'),
+    icon: runicornIcon,
+    isVisible: args => typeof args.name === 'string',
+    describedBy: { args: ARTIFACT },
+    execute: args => open({ artifact: args as unknown as IArtifactRef })
+  });
+}
+
 /** Bring the panel to the front, made when it is not there yet. */
 function show(
   app: JupyterFrontEnd,
@@ -84,8 +110,15 @@ function show(
     app.shell.activateById(known.id);
     return;
   }
-  const openRun = (id: string): void => void app.commands.execute(CommandIDs.openRun, { id });
-  const content = new RunPanel(args, openRun);
+  const nav: IPanelNav = {
+    openRun: id => void app.commands.execute(CommandIDs.openRun, { id }),
+    openArtifact: ({ type, name, version }) =>
+      void app.commands.execute(CommandIDs.openArtifact, {
+        ...{ type, name },
+        ...(version !== undefined && { version })
+      })
+  };
+  const content = new RunPanel(args, nav);
   const widget = new MainAreaWidget({ content });
   widget.id = `${content.id}-area`;
   widget.toolbar.hide();
@@ -94,6 +127,16 @@ function show(
   app.shell.add(widget, 'main');
   app.shell.activateById(widget.id);
 }
+
+const ARTIFACT: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    type: { type: 'string', description: 'The type of the artifact.' },
+    name: { type: 'string', description: 'Its name.' },
+    version: { type: 'number', description: 'The version to show; the latest by default.' }
+  },
+  required: ['type', 'name']
+};
 
 function schema(name: string, description: string): ReadonlyJSONObject {
   return { type: 'object', properties: { [name]: { type: 'string', description } } };

@@ -1,14 +1,18 @@
 import { Widget } from '@lumino/widgets';
+import type { IArtifactRef } from '../transport/artifacts';
 import type { IMounted } from '../ui/mount';
+import type { IPanelNav } from '../ui/panel';
 import { t } from '../ui/text';
 import { labClient } from './host';
 import { runicornIcon } from './icon';
 
-/** What a panel shows: one run, the runs of a project, or the recycle bin. */
+/** What a panel shows: one run, the runs of a project, artifacts, or the recycle bin. */
 export interface IPanelArgs {
   readonly id?: string;
   readonly project?: string;
   readonly bin?: boolean;
+  readonly artifacts?: boolean;
+  readonly artifact?: IArtifactRef;
 }
 
 /** A run, or a table of runs, in the main area. */
@@ -17,12 +21,12 @@ export class RunPanel extends Widget {
 
   constructor(
     readonly args: IPanelArgs,
-    private readonly _openRun: (id: string) => void
+    private readonly _nav: IPanelNav
   ) {
     super();
     this.id = panelId(args);
     this.title.icon = runicornIcon;
-    this.title.label = args.bin ? t('Recycle bin') : (args.id ?? args.project ?? t('Runs'));
+    this.title.label = labelOf(args);
     this.title.closable = true;
     this.node.tabIndex = 0;
     this.node.style.overflow = 'hidden';
@@ -38,24 +42,28 @@ export class RunPanel extends Widget {
   private async _mount(): Promise<void> {
     const { mountPanel } = await import('../ui/panel');
     if (!this.isDisposed) {
-      const mounted: IMounted = mountPanel(
-        this.node,
-        labClient(),
-        this.args,
-        this._openRun,
-        title => {
-          this.title.label = title;
-        }
-      );
+      const mounted: IMounted = mountPanel(this.node, labClient(), this.args, this._nav, title => {
+        this.title.label = title;
+      });
       this._mounted = mounted;
     }
   }
 }
 
+function labelOf({ bin, artifacts, artifact, id, project }: IPanelArgs): string {
+  if (bin || artifacts) {
+    return bin ? t('Recycle bin') : t('Artifacts');
+  }
+  return artifact?.name ?? id ?? project ?? t('Runs');
+}
+
 /** The same arguments give the same panel. */
-export function panelId({ id, project, bin }: IPanelArgs): string {
-  if (bin) {
-    return 'runicorn-recycle-bin';
+export function panelId({ id, project, bin, artifacts, artifact }: IPanelArgs): string {
+  if (bin || artifacts) {
+    return bin ? 'runicorn-recycle-bin' : 'runicorn-artifacts';
+  }
+  if (artifact) {
+    return `runicorn-artifact-${artifact.type}/${artifact.name}/${artifact.version ?? ''}`;
   }
   return id ? `runicorn-run-${id}` : `runicorn-runs-${project ?? ''}`;
 }

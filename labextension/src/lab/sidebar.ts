@@ -29,7 +29,8 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
     const panel = new ExplorerPanel(
       id => void app.commands.execute(CommandIDs.openRun, { id }),
       project => void app.commands.execute(CommandIDs.openRuns, { project }),
-      () => void app.commands.execute(CommandIDs.openBin)
+      () => void app.commands.execute(CommandIDs.openBin),
+      () => void app.commands.execute(CommandIDs.openArtifacts)
     );
     panel.title.caption = trans.__('Runs');
     panel.node.setAttribute('aria-label', trans.__('Runs'));

@@ -6,6 +6,10 @@ export namespace CommandIDs {
   export const openRuns = 'runicorn:open-runs';
   /** Open the recycle bin. */
   export const openBin = 'runicorn:open-recycle-bin';
+  /** Open the list of artifacts. */
+  export const openArtifacts = 'runicorn:open-artifacts';
+  /** Open one artifact; args `{type, name, version?}`. */
+  export const openArtifact = 'runicorn:open-artifact';
   /** Bring a panel back after a reload; args as the panel's own. */
   export const restore = 'runicorn:restore';
 }

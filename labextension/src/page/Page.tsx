@@ -4,6 +4,9 @@ import type { Client } from '../transport/client';
 import { HttpSource } from '../transport/http';
 import type { Bin } from '../ui/bin';
 import { App } from '../ui/components/App';
+import { type INav, Nav } from '../ui/artifacts/nav';
+import { ArtifactList } from '../ui/components/artifacts/ArtifactList';
+import { ArtifactView } from '../ui/components/artifacts/ArtifactView';
 import { BinNote } from '../ui/components/bin/BinNote';
 import { BinView } from '../ui/components/bin/BinView';
 import { Explorer } from '../ui/components/Explorer';
@@ -38,6 +41,14 @@ export function Page({ client, bin }: { client: Client; bin: Bin }): JSX.Element
         <span class="rn-space" />
         <a
           class="rn-icon-button"
+          href="#/artifacts"
+          title={t('Artifacts')}
+          aria-current={route.at.startsWith('artifact') ? 'page' : undefined}
+        >
+          <Icon name="box" />
+        </a>
+        <a
+          class="rn-icon-button"
           href="#/bin"
           title={t('Recycle bin')}
           aria-current={route.at === 'bin' ? 'page' : undefined}
@@ -55,16 +66,40 @@ export function Page({ client, bin }: { client: Client; bin: Bin }): JSX.Element
         />
       </aside>
       <main>
-        {route.at === 'bin' ? (
-          <BinView bin={bin} />
-        ) : (
-          <Content key={toHash(route)} client={client} route={route} onOpen={open} />
-        )}
+        <Main client={client} bin={bin} route={route} onOpen={open} />
       </main>
       <BinNote bin={bin} />
     </div>
   );
 }
+
+function Main(props: {
+  client: Client;
+  bin: Bin;
+  route: Route;
+  onOpen: (run: IRun) => void;
+}): JSX.Element {
+  const { client, bin, route, onOpen } = props;
+  return (
+    <Nav.Provider value={NAV}>
+      {route.at === 'bin' ? (
+        <BinView bin={bin} />
+      ) : route.at === 'artifacts' ? (
+        <ArtifactList client={client} />
+      ) : route.at === 'artifact' ? (
+        <ArtifactView key={`${route.type}/${route.name}`} client={client} at={route} />
+      ) : (
+        <Content key={toHash(route)} client={client} route={route} onOpen={onOpen} />
+      )}
+    </Nav.Provider>
+  );
+}
+
+const NAV: INav = {
+  openArtifact: ({ type, name, version }) =>
+    void (location.hash = toHash({ at: 'artifact', type, name, version })),
+  openRun: run => void (location.hash = toHash({ at: 'run', run }))
+};
 
 /** Each place has a source of its own, so that the card asks for one run and the table for its list. */
 function Content(props: {
@@ -101,6 +136,12 @@ function usePlace(route: Route): string {
   }
   if (route.at === 'bin') {
     return t('Recycle bin');
+  }
+  if (route.at === 'artifact') {
+    return `${route.type} / ${route.name}`;
+  }
+  if (route.at === 'artifacts') {
+    return t('Artifacts');
   }
   return route.at === 'project' ? route.project : t('All projects');
 }

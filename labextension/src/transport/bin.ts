@@ -1,5 +1,5 @@
 import type { Client } from './client';
-import { HttpError, sentence } from './client';
+import { postJson, readJson } from './read';
 import { binUrl } from './url';
 
 /** One entry of the recycle bin, as GET /recycle-bin gives it. */
@@ -86,15 +86,6 @@ async function inBatches(
   return outcome;
 }
 
-async function ask<T>(client: Client, url: string, body?: object): Promise<T> {
-  const post = {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body)
-  };
-  const response = await client.host.request(url, body ? post : {});
-  if (!response.ok) {
-    throw new HttpError(response.status, await sentence(response));
-  }
-  return (await response.json()) as T;
+function ask<T>(client: Client, url: string, body?: object): Promise<T> {
+  return body ? postJson(client, url, body) : readJson(client, url);
 }

@@ -1,4 +1,4 @@
-import type { ICurve, IImage, IRun } from '../ui/model';
+import type { ICurve, IImage, IRun, IStage, UserKeys } from '../ui/model';
 import type { IWindowQuery } from '../ui/source';
 import { Feed } from './feed';
 import type { IHost } from './host';
@@ -60,13 +60,15 @@ export class Client {
     return this._json(this.urls.run(id));
   }
 
-  async curves(query: Partial<IWindowQuery> & { runs: readonly string[] }): Promise<ICurve[]> {
-    const answer = await this._json<{ curves: IWireCurve[] }>(this.urls.curves(query));
-    return answer.curves.map(fromWire);
+  async curves(query: Partial<IWindowQuery> & { runs: readonly string[] }): Promise<ICurves> {
+    const { curves, stages } = await this._json<{ curves: IWireCurve[] } & Pick<ICurves, 'stages'>>(
+      this.urls.curves(query)
+    );
+    return { curves: curves.map(fromWire), stages };
   }
 
   /** Return the run's steps and the seconds since its first event at each of them. */
-  async clock(id: string, metric: string): Promise<{ x: number[]; y: number[] }> {
+  async clock(id: string, metric: string): Promise<IClock> {
     const answer = await this._json<{ rows: Record<string, unknown>[] }>(
       this.urls.steps(id, metric, 1000)
     );
@@ -96,6 +98,19 @@ export class Client {
   }
 }
 
+/** Curves, and the stages of the runs that logged any, on the same axis. */
+export interface ICurves {
+  readonly curves: ICurve[];
+  readonly stages?: UserKeys<readonly IStage[]>;
+}
+
+/** Seconds `y` since the first event at steps `x`; that event was at the Unix time `origin`. */
+export interface IClock {
+  readonly x: number[];
+  readonly y: number[];
+  readonly origin?: number;
+}
+
 /** The JSON form of a curve: a value that is not finite is null. */
 export interface IWireCurve extends Omit<ICurve, 'x' | 'y'> {
   readonly x: readonly number[];
@@ -108,7 +123,7 @@ export function fromWire(curve: IWireCurve): ICurve {
 }
 
 /** Read step and time out of metric rows; time starts at 0 with the first event. */
-export function readClock(rows: readonly Record<string, unknown>[]): { x: number[]; y: number[] } {
+export function readClock(rows: readonly Record<string, unknown>[]): IClock {
   const x: number[] = [];
   const y: number[] = [];
   for (const row of rows) {
@@ -118,7 +133,7 @@ export function readClock(rows: readonly Record<string, unknown>[]): { x: number
       y.push(time - (rows[0].time as number));
     }
   }
-  return { x, y };
+  return { x, y, origin: rows[0]?.time as number | undefined };
 }
 
 /** Return what the server says about an answer that is not a success. */

@@ -1,21 +1,29 @@
 import { isLive } from '../ui/model';
 import type { Store } from '../ui/store';
-import type { Client } from './client';
+import type { IClock } from './client';
 
 const PAUSE = 3000;
 
+/** Where clocks come from: the server or the kernel. */
+export interface IClockSource {
+  clock(run: string, metric: string): Promise<IClock>;
+}
+
 /**
- * Bring the clocks of some runs by HTTP into a store whose points come another way, and those of live runs again and
- * again, until the returned function is called.
+ * Bring the clocks of some runs into a store whose points come another way, and those of live runs again and again,
+ * until the returned function is called.
  */
-export function followClocks(client: Client, store: Store, runs: readonly string[]): () => void {
+export function followClocks(
+  source: IClockSource,
+  store: Store,
+  runs: readonly string[]
+): () => void {
   let stopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const read = async (id: string): Promise<void> => {
     const [metric] = store.seriesOf(id).keys();
     if (metric !== undefined) {
-      const { x, y } = await client.clock(id, metric);
-      store.ensureClock(id).write(0, x, y);
+      store.setClock(id, await source.clock(id, metric));
     }
   };
   const round = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import type { ICurve, IDocument, IRun } from '../ui/model';
 import { Signal, Value } from '../ui/observable';
 import type { IFind, ISourceStatus, IWindowQuery } from '../ui/source';
 import { Store } from '../ui/store';
-import { fromWire, type IWireCurve } from './client';
+import { fromWire, type IClock, type IWireCurve } from './client';
 import { loadDocument } from './document';
 import { type IPushed, applyMessage } from './messages';
 import { type ILiveSource, RENDERER, registry } from './registry';
@@ -24,7 +24,19 @@ interface IBackedModel {
   on?(event: string, callback: () => void): void;
 }
 
-type Reply = { id: number; ok: boolean; curves?: IWireCurve[]; runs?: IRun[]; error?: string };
+/** What the kernel answers; which field is filled depends on the question. */
+export interface IReply {
+  readonly id: number;
+  readonly ok: boolean;
+  readonly curves?: IWireCurve[];
+  readonly runs?: IRun[];
+  readonly clock?: IClock;
+  /** What a call that HTTP would take came to: JSON, or with `base64` the bytes of a file. */
+  readonly status?: number;
+  readonly body?: unknown;
+  readonly base64?: string;
+  readonly error?: string;
+}
 
 /**
  * Runs pushed by the kernel through a widget model; works where there is no server, and while a cell runs.
@@ -38,13 +50,13 @@ export class CommSource implements ILiveSource {
   readonly behind = new Value(false);
   readonly waitingText = 'Waiting until the kernel is idle…';
   readonly canWindow = true;
-  readonly canClock = false;
+  readonly canClock = true;
   readonly doc: IDocument;
   private _seq: number | null = null;
   private _watched = false;
   private _loads = 0;
   private _asked = true;
-  private _questions = new Map<number, { resolve(r: Reply): void; reject(e: Error): void }>();
+  private _questions = new Map<number, { resolve(r: IReply): void; reject(e: Error): void }>();
   private _lastQuestion = 0;
   private readonly _first: ReturnType<typeof setTimeout>;
   private _early: [IPushed, DataView[]][] | null = [];
@@ -85,14 +97,18 @@ export class CommSource implements ILiveSource {
   }
 
   async window(query: IWindowQuery): Promise<ICurve[]> {
-    return ((await this._ask({ type: 'curves', x: 'step', ...query })).curves ?? []).map(fromWire);
+    return ((await this.ask({ type: 'curves', ...query })).curves ?? []).map(fromWire);
+  }
+
+  async clock(run: string, metric: string): Promise<IClock> {
+    return (await this.ask({ type: 'clock', run, metric })).clock!;
   }
 
   async find(asked: IFind): Promise<readonly IRun[]> {
-    return (await this._ask({ type: 'find', ...asked })).runs ?? [];
+    return (await this.ask({ type: 'find', ...asked })).runs ?? [];
   }
 
-  private _ask(question: object): Promise<Reply> {
+  ask(question: object): Promise<IReply> {
     if (!this.alive.value) {
       return Promise.reject(new Error('The kernel is gone; these are the points it sent.'));
     }
@@ -118,7 +134,7 @@ export class CommSource implements ILiveSource {
     this._questions.clear();
   }
 
-  private readonly _onMessage = (message: IPushed | Reply, buffers: DataView[] = []): void => {
+  private readonly _onMessage = (message: IPushed | IReply, buffers: DataView[] = []): void => {
     if ('ok' in message) {
       this._onReply(message);
     } else if (message.type === 'closed') {
@@ -180,7 +196,7 @@ export class CommSource implements ILiveSource {
     }
   }
 
-  private _onReply(reply: Reply): void {
+  private _onReply(reply: IReply): void {
     const question = this._questions.get(reply.id);
     this._questions.delete(reply.id);
     if (reply.ok) {

@@ -100,8 +100,9 @@ export class CurveFetcher {
     const metrics = wants.includes(null)
       ? undefined
       : [...new Set(wants.flatMap(want => [...want!]))];
-    const curves = await this._client.curves({ runs, metrics, width: WIDTH });
+    const { curves, stages } = await this._client.curves({ runs, metrics, width: WIDTH });
     runs.forEach(run => this._wholeAt.set(run, Date.now()));
+    this._store.setStages(stages);
     this._store.setCurves(curves);
   }
 
@@ -109,7 +110,13 @@ export class CurveFetcher {
     const metrics = this._wants.get(run)?.metrics;
     const names = metrics ? [...metrics] : undefined;
     const x0 = this._lastStep(run) ?? undefined;
-    const tail = await this._client.curves({ runs: [run], metrics: names, x0, width: WIDTH });
+    const { curves: tail, stages } = await this._client.curves({
+      runs: [run],
+      metrics: names,
+      x0,
+      width: WIDTH
+    });
+    this._store.setStages(stages);
     const fits = tail.map(curve => appendTail(this._store.ensureSeries(run, curve.metric), curve));
     const doubt = Date.now() - (this._wholeAt.get(run) ?? 0) > DOUBT_PAUSE && !this._agrees(run);
     if (doubt || fits.includes(false)) {
@@ -141,8 +148,7 @@ export class CurveFetcher {
     const [metric] = this._store.seriesOf(run).keys();
     const name = metric ?? Object.keys(this._store.runs.get(run)?.metrics ?? {})[0];
     if (name !== undefined) {
-      const clock = await this._client.clock(run, name);
-      this._store.ensureClock(run).write(0, clock.x, clock.y);
+      this._store.setClock(run, await this._client.clock(run, name));
       this._store.changed.emit({ series: true });
     }
   }

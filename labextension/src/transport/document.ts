@@ -30,6 +30,7 @@ function fill(store: Store, doc: IDocument): void {
   for (const [run, images] of entries(doc.images)) {
     store.images.set(run, images);
   }
+  store.setStages(doc.stages);
   store.setRuns(doc.runs ?? [], doc.total ?? doc.runs?.length ?? 0);
 }
 
@@ -64,6 +65,7 @@ export async function saveDocument(store: Store, doc: IDocument): Promise<IDocum
     total: store.total,
     ...(doc.kind === 'run' && { logs: Object.fromEntries(logs) }),
     images: Object.fromEntries(ids.map(id => [id, store.images.get(id) ?? []])),
+    stages: Object.fromEntries(store.stages),
     curves: await pack(curves, clocks)
   };
 }

@@ -54,6 +54,14 @@ export class HttpSource implements ISource {
     this._curves = new CurveFetcher(client, this.store);
   }
 
+  get calls(): Client {
+    return this.client;
+  }
+
+  get about(): Query {
+    return this.scope.query ?? {};
+  }
+
   get label(): string {
     return this.scope.label ?? '';
   }
@@ -98,7 +106,7 @@ export class HttpSource implements ISource {
   }
 
   window(query: IWindowQuery): Promise<ICurve[]> {
-    return this.client.curves(query);
+    return this.client.curves(query).then(({ curves }) => curves);
   }
 
   async find({ query, text }: IFind): Promise<readonly IRun[]> {

@@ -7,6 +7,7 @@ import { followClocks } from './clocks';
 import { EmbeddedSource } from './embedded';
 import { HttpSource } from './http';
 import { CHANGED, type ILiveSource, registry } from './registry';
+import type { Query } from './url';
 
 /**
  * The source of an output: a live comm first, then HTTP, then the points the comm left behind, then what the document
@@ -29,7 +30,9 @@ export class LiveSource implements ISource {
 
   constructor(
     private _doc: IDocument,
-    private _client: Client | null
+    private _client: Client | null,
+    /** Makes calls to the kernel look like those to a server. */
+    private readonly _kernel?: (comm: ILiveSource) => Client
   ) {
     this._embedded = new EmbeddedSource(_doc);
     this._active = this._embedded;
@@ -44,6 +47,25 @@ export class LiveSource implements ISource {
 
   get store(): Store {
     return this._active.store;
+  }
+
+  get calls(): Client | null {
+    return this.server ?? this.kernel;
+  }
+
+  /** The server; whether it has the artifact of a document is found out by who shows it. */
+  get server(): Client | null {
+    return (this._doc.artifact ? this._client : this._http?.client) ?? null;
+  }
+
+  /** The kernel, while it is there. */
+  get kernel(): Client | null {
+    const comm = this._comm?.alive.value ? this._comm : undefined;
+    return (comm && this._kernel?.(comm)) ?? null;
+  }
+
+  get about(): Query {
+    return this._doc.query ?? {};
   }
 
   get label(): string {
@@ -110,13 +132,14 @@ export class LiveSource implements ISource {
     this._http?.dispose();
   }
 
-  /** The comm does not carry times: where HTTP answers, it brings them. */
+  /** What the comm pushes has no times: HTTP is asked for them where it answers, else the kernel. */
   private _followNow(interest: IInterest): () => void {
     const stop = this._active.follow(interest);
-    if (!interest.clocks || !this._http || this._active === this._http) {
+    const clocks = this._http?.client ?? (this._active.canClock ? this._comm : undefined);
+    if (!interest.clocks || !clocks || this._active === this._http) {
       return stop;
     }
-    const stopClocks = followClocks(this._http.client, this._active.store, interest.curves ?? []);
+    const stopClocks = followClocks(clocks, this._active.store, interest.curves ?? []);
     return () => (stopClocks(), stop());
   }
 
@@ -135,14 +158,22 @@ export class LiveSource implements ISource {
         void comm.watch(this._doc.model_id);
         const choose = (): void => this._choose();
         this._stops = [
-          comm.alive.changed.connect(choose),
+          comm.alive.changed.connect(() => (choose(), this._tell())),
           comm.behind.changed.connect(choose),
           comm.store.changed.connect(change => void (change.runs && choose()))
         ];
+        this._tell();
       }
     }
     this._choose();
   };
+
+  /** A document without runs changes its source only in who may be called. */
+  private _tell(): void {
+    if (this._doc.artifact) {
+      this.swapped.emit();
+    }
+  }
 
   private _choose(): void {
     if (this._disposed) {
@@ -162,7 +193,7 @@ export class LiveSource implements ISource {
 
   /** Ask once whether the server knows these runs: it may serve another root than the kernel writes to. */
   private async _probe(): Promise<void> {
-    if (!this._client || this._http || this._probing || this._refused) {
+    if (!this._client || this._doc.artifact || this._http || this._probing || this._refused) {
       return;
     }
     this._probing = true;
@@ -229,6 +260,10 @@ function inherit(store: Store, before: Store): void {
     const clock = before.clocks.get(id);
     if (clock && !store.clocks.has(id)) {
       store.ensureClock(id).write(0, clock.x, clock.y);
+    }
+    const stages = before.stages.get(id);
+    if (stages && !store.stages.has(id)) {
+      store.stages.set(id, stages);
     }
   }
 }

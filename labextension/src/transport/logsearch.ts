@@ -1,5 +1,5 @@
 import type { Client } from './client';
-import { HttpError, sentence } from './client';
+import { readJson } from './read';
 import { logPageUrl, logSearchUrl } from './url';
 
 /** One line of a log; `at` is the byte at which it begins. */
@@ -60,7 +60,9 @@ export async function searchLog(
   let hits: readonly ILogHit[] = [];
   let cursor: number | null | undefined;
   while (cursor !== null && !signal.aborted) {
-    const slice: ISlice = await read(client, logSearchUrl(client.urls, run, query, cursor), signal);
+    const slice: ISlice = await readJson(client, logSearchUrl(client.urls, run, query, cursor), {
+      signal
+    });
     cursor = slice.cursor;
     hits = [...hits, ...slice.hits];
     const done = slice.size ? 1 - slice.searched / slice.size : 1;
@@ -80,13 +82,5 @@ export function logPage(
   count: number,
   direction: 'forward' | 'backward'
 ): Promise<ILogPage> {
-  return read(client, logPageUrl(client.urls, run, at, count, direction));
-}
-
-async function read<T>(client: Client, url: string, signal?: AbortSignal): Promise<T> {
-  const response = await client.host.request(url, { signal });
-  if (!response.ok) {
-    throw new HttpError(response.status, await sentence(response));
-  }
-  return (await response.json()) as T;
+  return readJson(client, logPageUrl(client.urls, run, at, count, direction));
 }

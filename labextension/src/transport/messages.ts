@@ -1,4 +1,4 @@
-import type { IDocument, IImage, IRun } from '../ui/model';
+import type { IDocument, IImage, IRun, IStage } from '../ui/model';
 import type { Store } from '../ui/store';
 
 /** Where the points of one curve go; the numbers stand in the message's buffer. */
@@ -18,6 +18,7 @@ export type IPushed =
   | { type: 'points'; seq: number; series: IPushedSeries[] }
   | { type: 'logs'; seq: number; run: string; lines: string[] }
   | { type: 'images'; seq: number; run: string; images: IImage[] }
+  | { type: 'stages'; seq: number; stages: Record<string, IStage[]> }
   | { type: 'snapshot'; seq: number; doc: IDocument }
   | { type: 'closed'; seq: number };
 
@@ -38,6 +39,9 @@ export function applyMessage(
       return true;
     case 'images':
       store.setImages(message.run, message.images);
+      return true;
+    case 'stages':
+      store.setStages(message.stages);
       return true;
     default:
       return true; // a newer kernel may say more than this page knows

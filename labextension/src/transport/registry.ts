@@ -1,14 +1,18 @@
 import type { ISource } from '../ui/source';
 import type { Value } from '../ui/observable';
+import type { IClockSource } from './clocks';
+import type { IReply } from './comm';
 
 /** A source fed by a comm, as the output renderer sees it; both may come from different bundles. */
-export interface ILiveSource extends ISource {
+export interface ILiveSource extends ISource, IClockSource {
   /** Whether a kernel still stands behind it. */
   readonly alive: Value<boolean>;
   /** Whether it missed messages and waits for a snapshot. */
   readonly behind: Value<boolean>;
   /** Follow the life of the comm by the id of its model, which only the document names. */
   watch(modelId: string | undefined): Promise<void>;
+  /** Ask the kernel something; rejects with its sentence. */
+  ask(question: object): Promise<IReply>;
 }
 
 /** Told with `detail: key` when a source comes or goes. */

@@ -3,7 +3,7 @@ import type { IWindowQuery } from '../ui/source';
 /** Which runs a list is about, as the document's `query` says it. */
 export type Query = Readonly<Record<string, unknown>>;
 
-const FILTERS = ['project', 'name', 'status', 'text', 'query'];
+const FILTERS = ['project', 'name', 'status', 'text', 'query', 'ids'];
 
 /**
  * Every address of the API, built in this one place. `api` may be a path under any base URL
@@ -21,13 +21,7 @@ export class Urls {
   }
 
   runs(query: Query, columns: readonly string[], limit: number): string {
-    const params = new URLSearchParams();
-    for (const name of FILTERS) {
-      const value = query[name];
-      if (typeof value === 'string' && value) {
-        params.set(name === 'query' ? 'q' : name, value);
-      }
-    }
+    const params = conditions(query);
     params.set('limit', String(limit));
     if (columns.length) {
       params.set('columns', columns.join(','));
@@ -43,6 +37,9 @@ export class Urls {
     const params = new URLSearchParams();
     query.runs.forEach(run => params.append('runs', run));
     query.metrics?.forEach(metric => params.append('metrics', metric));
+    if (query.x && query.x !== 'step') {
+      params.set('x', query.x);
+    }
     for (const name of ['x0', 'x1', 'width'] as const) {
       const value = query[name];
       if (value !== undefined && Number.isFinite(value)) {
@@ -82,7 +79,25 @@ export function toSocket(url: string): string {
   return absolute.href;
 }
 
+function conditions(query: Query): URLSearchParams {
+  const params = new URLSearchParams();
+  for (const name of FILTERS) {
+    const value = query[name];
+    if (value && (typeof value === 'string' || Array.isArray(value))) {
+      params.set(name === 'query' ? 'q' : name, String(value));
+    }
+  }
+  return params;
+}
+
 // Functions, not methods: the widget leaves out what it does not call.
+
+/** How often which values occur among the runs that `query` is about. */
+export function facetsUrl({ api }: Urls, query: Query, keys: readonly string[]): string {
+  const params = conditions(query);
+  keys.forEach(key => params.append('keys', key));
+  return `${api}/facets?${params}`;
+}
 
 /** The recycle bin: what is in it, and the three things that can be done. */
 export function binUrl({ api }: Urls, verb: 'list' | 'delete' | 'restore' | 'empty'): string {

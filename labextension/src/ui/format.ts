@@ -111,3 +111,13 @@ function trimExponent(text: string): string {
 function minus(text: string): string {
   return text.replace('-', '−').replace('e-', 'e−');
 }
+
+/** Bytes as "3.2 MB". */
+export function bytes(size: number | null | undefined): string {
+  if (size === null || size === undefined) {
+    return '–';
+  }
+  const power = Math.min(5, Math.floor(Math.log10(Math.max(1, size)) / 3));
+  const short = size / 1000 ** power;
+  return `${Number(short.toPrecision(power ? 3 : 15))} ${['B', 'kB', 'MB', 'GB', 'TB', 'PB'][power]}`;
+}

@@ -1,7 +1,8 @@
 import { type JSX, createContext } from 'preact';
 import { useContext, useEffect, useLayoutEffect, useReducer, useState } from 'preact/hooks';
-import type { IRun } from './model';
+import type { IRun, IShownArtifact } from './model';
 import type { Signal, Value } from './observable';
+import type { ISearch } from './search';
 import type { IInterest, ISource, ISourceStatus } from './source';
 import type { IChange, Store } from './store';
 import type { ThemeWatch } from './theme';
@@ -11,6 +12,15 @@ import type { View } from './view';
 export interface IParts {
   /** What can be done with the runs that are ticked in a table. */
   readonly tableActions?: (picked: readonly IRun[]) => JSX.Element | null;
+  /** The counts beside a table, and the button that shows them. */
+  readonly facets?: {
+    readonly button: () => JSX.Element;
+    readonly panel: (search: ISearch, runs: readonly IRun[]) => JSX.Element;
+  };
+  /** What a run made and took. */
+  readonly runArtifacts?: (run: string) => JSX.Element;
+  /** An artifact in an output, with all that a server or a kernel tells of it. */
+  readonly artifact?: (shown: IShownArtifact) => JSX.Element;
   /** The log of a run with a search above it; `tail` is what stands there while nothing is searched. */
   readonly logSearch?: (run: string, tail: JSX.Element) => JSX.Element;
 }

@@ -54,6 +54,13 @@ export interface ICurve {
   readonly exact: boolean;
 }
 
+/** A stretch of a run that was logged with one `stage`, in steps. */
+export interface IStage {
+  readonly stage: string;
+  readonly x0: number;
+  readonly x1: number;
+}
+
 /** One logged image; `src` is a data: URL when the picture travels with the document. */
 export interface IImage {
   readonly key: string;
@@ -90,10 +97,22 @@ export interface IPacked {
   readonly series: readonly IPackedSeries[];
 }
 
+/** What a saved output holds of an artifact: one version, and the first of its files. */
+export interface IShownArtifact {
+  readonly name: string;
+  readonly type: string;
+  readonly version: number;
+  readonly size_bytes: number;
+  readonly num_files: number;
+  readonly created_at?: number | null;
+  readonly metadata?: UserKeys<unknown>;
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+}
+
 /** What a saved output holds (`application/vnd.runicorn.v1+json`). */
 export interface IDocument {
   readonly version: number;
-  readonly kind: 'run' | 'runs';
+  readonly kind: 'run' | 'runs' | 'artifact';
   readonly key?: string;
   readonly model_id?: string;
   readonly live?: boolean;
@@ -105,7 +124,10 @@ export interface IDocument {
   readonly runs: readonly IRun[];
   readonly logs?: UserKeys<readonly string[]>;
   readonly images?: UserKeys<readonly IImage[]>;
+  readonly stages?: UserKeys<readonly IStage[]>;
   readonly curves?: IPacked;
+  /** One version of an artifact, in a document of that kind. */
+  readonly artifact?: IShownArtifact;
 }
 
 /** The MIME type of the document. */

@@ -68,7 +68,8 @@ export function mount(
  * delete the cell. Lumino honours the attribute before it looks at any binding.
  */
 function guardKeys(host: HTMLElement, root: HTMLElement): void {
-  const isField = (target: EventTarget | null): boolean => target instanceof HTMLInputElement;
+  const isField = (target: EventTarget | null): boolean =>
+    target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
   root.addEventListener('focusin', event => {
     host.toggleAttribute('data-lm-suppress-shortcuts', isField(event.target));
   });

@@ -2,6 +2,10 @@ import type { JSX } from 'preact';
 import type { Client } from '../transport/client';
 import { HttpSource } from '../transport/http';
 import { Bin } from './bin';
+import type { IArtifactRef } from '../transport/artifacts';
+import { Nav } from './artifacts/nav';
+import { ArtifactList } from './components/artifacts/ArtifactList';
+import { WalkedArtifact } from './components/artifacts/WalkedArtifact';
 import { App } from './components/App';
 import { BinNote } from './components/bin/BinNote';
 import { BinView } from './components/bin/BinView';
@@ -17,16 +21,27 @@ export interface IPanelScope {
   readonly project?: string;
   /** The recycle bin instead of runs. */
   readonly bin?: boolean;
+  /** The list of artifacts instead of runs. */
+  readonly artifacts?: boolean;
+  /** One artifact. */
+  readonly artifact?: IArtifactRef;
+}
+
+/** Where a panel opens other panels. */
+export interface IPanelNav {
+  readonly openRun: (id: string) => void;
+  readonly openArtifact: (ref: IArtifactRef) => void;
 }
 
 /** Mount one run, or a table of runs, over HTTP; `onTitle` hears the run's name once it is known. */
 export function mountPanel(
   parent: HTMLElement,
   client: Client,
-  { id, project, bin: showsBin }: IPanelScope,
-  openRun: (id: string) => void,
+  scope: IPanelScope,
+  nav: IPanelNav,
   onTitle: (title: string) => void
 ): IMounted {
+  const { id, project } = scope;
   const source = new HttpSource(
     client,
     id ? { only: [id] } : { query: project ? { project } : {} }
@@ -42,18 +57,36 @@ export function mountPanel(
     parent,
     {
       source,
-      openRun: run => openRun(run.id),
+      openRun: run => nav.openRun(run.id),
       parts: httpParts(client, bin),
       styles: explorer + partStyles
     },
     <div class="rn-panel">
       <ServerGate client={client}>
-        {showsBin ? <BinView bin={bin} /> : <App kind={id ? 'run' : 'runs'} run={id} />}
+        <Nav.Provider value={nav}>
+          <PanelContent client={client} bin={bin} scope={scope} />
+        </Nav.Provider>
         <BinNote bin={bin} />
       </ServerGate>
     </div>
   );
   return closing(mounted, () => (stop(), source.dispose()));
+}
+
+function PanelContent(props: { client: Client; bin: Bin; scope: IPanelScope }): JSX.Element {
+  const { client, bin, scope } = props;
+  const { id, artifact } = scope;
+  if (scope.bin) {
+    return <BinView bin={bin} />;
+  }
+  if (artifact) {
+    return <WalkedArtifact client={client} first={artifact} />;
+  }
+  return scope.artifacts ? (
+    <ArtifactList client={client} />
+  ) : (
+    <App kind={id ? 'run' : 'runs'} run={id} />
+  );
 }
 
 /** The mounted tree. */
@@ -69,7 +102,8 @@ export function mountExplorer(
   client: Client,
   openRun: (id: string) => void,
   openProject: (project: string) => void,
-  openBin: () => void
+  openBin: () => void,
+  openArtifacts: () => void
 ): ITree {
   const source = new HttpSource(client, { columns: [], limit: 5000 });
   const content = (current?: string): JSX.Element => (
@@ -79,6 +113,7 @@ export function mountExplorer(
           onOpen={run => openRun(run.id)}
           onProject={openProject}
           onBin={openBin}
+          onArtifacts={openArtifacts}
           current={current}
         />
       </ServerGate>

@@ -22,6 +22,8 @@ export interface ISearch {
 /** Milliseconds without typing after which a mistake is told: half a query is none yet. */
 const THINKING = 600;
 const ASKING = 250;
+/** Milliseconds after a change of the runs before the source is asked again, or ten times what its last answer took. */
+const AGAIN = 1000;
 /** A condition that has only its name so far: the rows stay while it is typed. */
 const UNFINISHED = /(\b(and|or|not)\s|[(&|!])\s*[^\s"'()=<>~!]*$/i;
 
@@ -93,6 +95,8 @@ function keep(
 function useAsked(text: string, runs: readonly IRun[], light: boolean): IAsked {
   const { source } = useApp();
   const [answer, setAnswer] = useState(NOTHING);
+  const [round, setRound] = useState(0);
+  const took = useRef(0);
   const query = isQuery(text);
   const wanted = text.trim() !== '' && ((light && query) || source.store.total > runs.length);
   useEffect(() => {
@@ -103,8 +107,12 @@ function useAsked(text: string, runs: readonly IRun[], light: boolean): IAsked {
     let over = false;
     const done = (asked: IAsked): void => void (over || setAnswer(asked));
     const timer = setTimeout(() => {
+      const began = Date.now();
       source.find!(query ? { query: text } : { text }).then(
-        found => done({ runs: found, fault: null }),
+        found => {
+          took.current = Date.now() - began;
+          done({ runs: found, fault: null });
+        },
         (error: Error) => done({ runs: null, fault: { message: error.message, at: 0, length: 0 } })
       );
     }, ASKING);
@@ -112,7 +120,17 @@ function useAsked(text: string, runs: readonly IRun[], light: boolean): IAsked {
       over = true;
       clearTimeout(timer);
     };
-  }, [text, wanted, source, source.store]);
+  }, [text, wanted, source, source.store, round]);
+  // What was asked for follows the runs: one that comes to match appears, one that stops to goes.
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = source.store.changed.connect(({ runs: changed }) => {
+      if (wanted && changed) {
+        timer ??= setTimeout(() => setRound(round + 1), Math.max(AGAIN, 10 * took.current));
+      }
+    });
+    return () => (stop(), clearTimeout(timer));
+  }, [wanted, source.store, round]);
   return wanted ? answer : NOTHING;
 }
 

@@ -1,6 +1,9 @@
+import type { Client } from '../transport/client';
+import type { Query } from '../transport/url';
 import type { ICurve, IRun } from './model';
 import type { Signal, Value } from './observable';
 import type { Store } from './store';
+import type { XAxis } from './view';
 
 /** How a source is doing, in words a person can read. */
 export interface ISourceStatus {
@@ -28,12 +31,13 @@ export interface IInterest {
   readonly images?: string;
 }
 
-/** A question for the exact points of a window. */
+/** A question for the exact points of a window, or of the whole axis when it has no ends. */
 export interface IWindowQuery {
   readonly runs: readonly string[];
   readonly metrics: readonly string[];
-  readonly x0: number;
-  readonly x1: number;
+  readonly x: XAxis;
+  readonly x0?: number;
+  readonly x1?: number;
   readonly width: number;
 }
 
@@ -57,6 +61,14 @@ export interface ISource {
 
   /** Keep something up to date until the returned function is called. */
   follow(interest: IInterest): () => void;
+
+  /** Calls to the server, or to the kernel where there is none; null when nobody answers. */
+  readonly calls?: Client | null;
+  /** The server and the kernel by themselves. */
+  readonly server?: Client | null;
+  readonly kernel?: Client | null;
+  /** Which runs the list is about. */
+  readonly about?: Query;
 
   /** Whether `window` can be asked. */
   readonly canWindow: boolean;

@@ -1,4 +1,5 @@
-import type { ICurve, IImage, IRun } from './model';
+import type { ICurve, IImage, IRun, IStage } from './model';
+import { entries } from './object';
 import { Signal } from './observable';
 import { Series } from './series';
 
@@ -29,6 +30,9 @@ export class Store {
   readonly images = new Map<string, readonly IImage[]>();
   /** Per run: the curve from step to seconds since the run's first event. */
   readonly clocks = new Map<string, Series>();
+  /** Per run: the Unix time at which its clock says 0. */
+  readonly origins = new Map<string, number>();
+  readonly stages = new Map<string, readonly IStage[]>();
   private readonly _series = new Map<string, Map<string, Series>>();
 
   /** Return the curve of one metric of one run, if any point is known. */
@@ -53,6 +57,14 @@ export class Store {
   /** Return the clock of a run, made when it is new. */
   ensureClock(run: string): Series {
     return ensure(this.clocks, run);
+  }
+
+  /** Replace the clock of a run. */
+  setClock(run: string, { x, y, origin }: { x: number[]; y: number[]; origin?: number }): void {
+    this.ensureClock(run).write(0, x, y);
+    if (origin !== undefined) {
+      this.origins.set(run, origin);
+    }
   }
 
   /** Replace the list. */
@@ -87,6 +99,20 @@ export class Store {
       this.ensureSeries(curve.run, curve.metric).replace(curve);
     }
     this.changed.emit({ series: true });
+  }
+
+  /** Replace the stages of some runs. */
+  setStages(stages: Readonly<Record<string, readonly IStage[]>> | undefined): void {
+    let changed = false;
+    for (const [run, found] of entries(stages)) {
+      if (JSON.stringify(found) !== JSON.stringify(this.stages.get(run))) {
+        this.stages.set(run, found);
+        changed = true;
+      }
+    }
+    if (changed) {
+      this.changed.emit({ runs: true });
+    }
   }
 
   /** Append log lines, keeping the newest. */

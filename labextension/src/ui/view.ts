@@ -1,7 +1,14 @@
 import { Signal, Value } from './observable';
 
-/** What the x axis shows. */
-export type XAxis = 'step' | 'time';
+/** What the x axis shows: `time` is since the run began, `wall` on the clock, `metric:NAME` another metric's value. */
+export type XAxis = 'step' | 'time' | 'wall' | `metric:${string}`;
+
+const METRIC = 'metric:';
+
+/** Return the metric that is the x axis, null when none is. */
+export function metricOf(axis: XAxis): string | null {
+  return axis.startsWith(METRIC) ? axis.slice(METRIC.length) : null;
+}
 
 /**
  * How charts are looked at: shared by every chart of one mount, and never by the data. All of it acts on the
@@ -14,6 +21,8 @@ export class View {
   readonly smoothing = new Value(0);
   readonly logY = new Value(false);
   readonly xAxis = new Value<XAxis>('step');
+  /** Whether stages are shaded. */
+  readonly stages = new Value(true);
   /** Ids of runs whose curves are switched off. */
   readonly hiddenRuns = new Value<ReadonlySet<string>>(new Set());
   /** Names of metrics whose chart is switched off. */
@@ -23,7 +32,8 @@ export class View {
   readonly changed = new Signal<void>();
 
   constructor() {
-    const kept = [this.smoothing, this.logY, this.xAxis, this.hiddenRuns, this.hiddenMetrics];
+    const { smoothing, logY, xAxis, stages, hiddenRuns, hiddenMetrics } = this;
+    const kept = [smoothing, logY, xAxis, stages, hiddenRuns, hiddenMetrics];
     this.load(View.defaults);
     kept.forEach(value => (value.changed as Signal<unknown>).connect(() => this.changed.emit()));
   }
@@ -34,6 +44,7 @@ export class View {
       smoothing: this.smoothing.value,
       logY: this.logY.value,
       xAxis: this.xAxis.value,
+      stages: this.stages.value,
       hiddenRuns: [...this.hiddenRuns.value],
       hiddenMetrics: [...this.hiddenMetrics.value]
     };
@@ -45,11 +56,14 @@ export class View {
     if (typeof state.smoothing === 'number') {
       this.smoothing.value = Math.min(0.99, Math.max(0, state.smoothing));
     }
-    if (typeof state.logY === 'boolean') {
-      this.logY.value = state.logY;
+    for (const name of ['logY', 'stages'] as const) {
+      const on = state[name];
+      if (typeof on === 'boolean') {
+        this[name].value = on;
+      }
     }
-    if (state.xAxis === 'step' || state.xAxis === 'time') {
-      this.xAxis.value = state.xAxis;
+    if (typeof state.xAxis === 'string' && /^(step|time|wall|metric:.+)$/s.test(state.xAxis)) {
+      this.xAxis.value = state.xAxis as XAxis;
     }
     for (const name of ['hiddenRuns', 'hiddenMetrics'] as const) {
       const names = state[name];

@@ -21,7 +21,11 @@ export function render({ model, el }: { model: IModel; el: HTMLElement }): () =>
   const mounted = mount(
     el,
     { source, view },
-    <App kind={doc.kind} run={doc.kind === 'run' ? doc.runs[0]?.id : undefined} />
+    <App
+      kind={doc.kind}
+      run={doc.kind === 'run' ? doc.runs[0]?.id : undefined}
+      artifact={doc.artifact}
+    />
   );
   return () => {
     stop();

@@ -141,7 +141,7 @@ test('runs named __proto__ live like any other', async () => {
 
 test('a question is answered by its id; closing ends those that wait', async () => {
   const [model, source] = await connect();
-  const query = { runs: ['a'], metrics: ['loss'], x0: 0, x1: 1, width: 10 };
+  const query = { runs: ['a'], metrics: ['loss'], x: 'step' as const, x0: 0, x1: 1, width: 10 };
   const first = source.window(query);
   const second = source.window(query);
   const id = model.sent.at(-1)!.id;

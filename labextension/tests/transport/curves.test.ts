@@ -27,7 +27,8 @@ test('a followed curve is read whole once, then from its last step, and no longe
   const client = {
     curves: ({ x0 }: { x0?: number }) => {
       asked.push(x0);
-      return Promise.resolve([x0 === undefined ? curve([0, 1], [9, 8]) : curve([1, 2], [8, 7])]);
+      const read = x0 === undefined ? curve([0, 1], [9, 8]) : curve([1, 2], [8, 7]);
+      return Promise.resolve({ curves: [read], stages: { a: [{ stage: 'warm', x0: 0, x1: 1 }] } });
     }
   } as unknown as Client;
   const store = new Store();
@@ -38,6 +39,7 @@ test('a followed curve is read whole once, then from its last step, and no longe
   fetcher.refresh(() => true);
   await until(() => store.series('a', 'loss')!.length === 3);
   expect(asked).toEqual([undefined, 1]);
+  expect(store.stages.get('a')).toEqual([{ stage: 'warm', x0: 0, x1: 1 }]);
   fetcher.want([]);
   fetcher.refresh(() => true);
   await new Promise(resolve => setTimeout(resolve, 600));
@@ -50,7 +52,7 @@ test('changes that keep coming never put the next reading off', async () => {
   const client = {
     curves: () => {
       asked += 1;
-      return Promise.resolve([curve([0, asked], [9, 8])]);
+      return Promise.resolve({ curves: [curve([0, asked], [9, 8])] });
     }
   } as unknown as Client;
   const store = new Store();
@@ -66,5 +68,5 @@ test('changes that keep coming never put the next reading off', async () => {
 
 test('a clock starts at zero and passes over rows without a step', () => {
   const rows = [{ global_step: 1, time: 100 }, { time: 101 }, { global_step: 3, time: 104.5 }];
-  expect(readClock(rows)).toEqual({ x: [1, 3], y: [0, 4.5] });
+  expect(readClock(rows)).toEqual({ x: [1, 3], y: [0, 4.5], origin: 100 });
 });

@@ -21,6 +21,8 @@ function fakeComm(): ILiveSource {
     alive: new Value(true),
     behind: new Value(false),
     watch: () => Promise.resolve(),
+    clock: () => Promise.resolve({ x: [], y: [] }),
+    ask: () => Promise.reject(new Error('no')),
     waitingText: '',
     label: '',
     canWindow: true,

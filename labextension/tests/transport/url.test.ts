@@ -19,7 +19,7 @@ test('a list asks for the filters of the document and nothing else', () => {
     10
   );
   expect(url).toBe(
-    '/a%40b/runicorn/api/runs?project=a%26b&q=lr+%3C+1&limit=10&columns=config%2Cmetrics'
+    '/a%40b/runicorn/api/runs?project=a%26b&q=lr+%3C+1&ids=x&limit=10&columns=config%2Cmetrics'
   );
 });
 

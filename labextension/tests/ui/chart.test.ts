@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { logLabels, logSplits } from '../../src/ui/chart/axes';
+import { logLabels, logSplits, place, wallLabels, wallSplits } from '../../src/ui/chart/axes';
 import { type IFrame, drawLine } from '../../src/ui/chart/draw';
-import { nearest } from '../../src/ui/chart/plot';
-import { xRange, yRange } from '../../src/ui/chart/range';
+import { nearest, xRange, yRange } from '../../src/ui/chart/range';
 import { smooth } from '../../src/ui/chart/smooth';
-import { Trace, times } from '../../src/ui/chart/trace';
+import { Trace, carried, joined, times } from '../../src/ui/chart/trace';
 import { Series } from '../../src/ui/series';
 
 function series(x: number[], y: number[]): Series {
@@ -138,4 +137,41 @@ test('within a few times its lower end a log axis has even steps, each with a la
 test('the nearest point is found at both ends and between', () => {
   expect([-1, 0.4, 0.6, 9].map(x => nearest([0, 1, 2], x))).toEqual([0, 0, 1, 2]);
   expect(nearest([], 1)).toBe(-1);
+});
+
+test('two metrics are joined by step and sorted by the one that is the axis', () => {
+  const acc = series([0, 1, 2, 4], [0.1, 0.2, 0.3, 0.9]);
+  const lr = series([0, 1, 1, 2, 3], [5, 9, 4, NaN, 1]);
+  expect(joined(acc, lr).map(values => [...values])).toEqual([
+    [4, 5],
+    [0.2, 0.1]
+  ]);
+  expect(joined(acc, series([], []))[0]).toHaveLength(0);
+  const made = new Trace({ key: 'a', label: 'a', color: 0, series: acc, by: lr });
+  made.update('metric:lr', 0);
+  expect([...made.x]).toEqual([4, 5]);
+  lr.write(5, [4], [3]);
+  made.update('metric:lr', 0);
+  expect([...made.x]).toEqual([3, 4, 5]);
+});
+
+test('the stretch zoomed to is the same on the clock, and no stretch on a metric', () => {
+  const line = { key: 'a', label: 'a', color: 0, series: series([0, 5, 10, 20], [1, 1, 1, 1]) };
+  const timed = new Trace({ ...line, clock: series([0, 20], [0, 40]), origin: 1000 });
+  expect(carried([timed], [5, 10], 'step', 'time')).toEqual([10, 20]);
+  expect(carried([timed], [10, 20], 'time', 'wall')).toEqual([1010, 1020]);
+  expect(carried([timed], [1010, 1020], 'wall', 'step')).toEqual([5, 10]);
+  expect(carried([timed], [5, 10], 'step', 'metric:lr')).toBeNull();
+  expect(carried([new Trace(line)], [5, 10], 'step', 'time')).toBeNull();
+});
+
+test('a wall axis has whole hours of the reader, and names the day where one begins', () => {
+  const noon = new Date(2026, 10, 21, 12, 34).getTime() / 1000;
+  const splits = wallSplits(null, 0, noon, noon + 86400, 21600);
+  const labels = wallLabels(null, splits, 0, 0, 21600);
+  expect(labels).toEqual(['18:00', '22 Nov', '06:00', '12:00']);
+  expect(wallLabels(null, [noon + 5], 0, 0, 5)).toEqual(['12:34:05']);
+  expect(place('wall', noon)).toContain('12:34');
+  expect(place('metric:lr', 0.01)).toBe('lr 0.01');
+  expect(place('step', 1200)).toBe('step 1,200');
 });

@@ -39,7 +39,7 @@ function line(key: string): ILine {
 async function show(lines: ILine[]): Promise<ShadowRoot> {
   made.length = 0;
   const source = new EmbeddedSource(makeDoc([makeRun('a')]));
-  const chart = <Chart metric="loss" lines={lines} group="g" />;
+  const chart = <Chart metric="loss" lines={lines} group="g" empty="" />;
   mounted = mount(document.body, { source }, chart);
   await until(() => made.length === 1);
   await new Promise(resolve => setTimeout(resolve, 50));

@@ -1,10 +1,16 @@
 import type uPlot from 'uplot';
-import { tick } from '../format';
-import type { XAxis } from '../view';
+import { count, moment, number, tick } from '../format';
+import { t } from '../text';
+import { type XAxis, metricOf } from '../view';
 import { token } from './palette';
 
 /** The two axes of a chart; colours and font are read when they are drawn, so a new theme needs no remount. */
-export function axes(host: HTMLElement, xAxis: () => XAxis, logY: boolean): uPlot.Axis[] {
+export function axes(
+  host: HTMLElement,
+  xAxis: () => XAxis,
+  wall: boolean,
+  logY: boolean
+): uPlot.Axis[] {
   const muted = (): string => token(host, '--rn-muted');
   const grid = (): string => token(host, '--rn-grid');
   const font = (): string => `11px ${getComputedStyle(host).fontFamily}`;
@@ -22,7 +28,9 @@ export function axes(host: HTMLElement, xAxis: () => XAxis, logY: boolean): uPlo
       gap: 6,
       grid: { show: false },
       border: { show: true, stroke: grid, width: 1 },
-      values: (_, splits) => (xAxis() === 'time' ? splits.map(clock) : labels(splits))
+      ...(wall
+        ? { incrs: SPANS, splits: wallSplits, values: wallLabels }
+        : { values: (_, splits) => (xAxis() === 'time' ? splits.map(clock) : labels(splits)) })
     },
     {
       ...shared,
@@ -40,6 +48,63 @@ export function axes(host: HTMLElement, xAxis: () => XAxis, logY: boolean): uPlo
       }
     }
   ];
+}
+
+/** What stands under the pointer: "step 1,200", "45s", "lr 0.01". */
+export function place(axis: XAxis, x: number): string {
+  const metric = metricOf(axis);
+  return metric !== null
+    ? `${metric} ${number(x)}`
+    : axis === 'step'
+      ? t('step %1', count(Math.round(x)))
+      : axis === 'time'
+        ? clock(x)
+        : moment(x);
+}
+
+const DAY = 86400;
+
+/** The distances of lines on an axis of times of day, in seconds. */
+const SPANS = [
+  ...[1, 2, 5, 10, 15, 30],
+  ...[60, 120, 300, 600, 900, 1800],
+  ...[3600, 7200, 10800, 21600, 43200],
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].map(days => days * DAY)
+];
+
+/** Whole minutes, hours and days of the reader's own clock. */
+export function wallSplits(
+  _: unknown,
+  __: number,
+  min: number,
+  max: number,
+  span: number
+): number[] {
+  const shift = new Date(min * 1000).getTimezoneOffset() * 60;
+  const splits: number[] = [];
+  for (let at = Math.ceil((min - shift) / span) * span + shift; at <= max; at += span) {
+    splits.push(at);
+  }
+  return splits;
+}
+
+/** Times of day; the day's name where one begins, and on the first of them. */
+export function wallLabels(
+  _: unknown,
+  splits: readonly number[],
+  __?: unknown,
+  ___?: unknown,
+  span = DAY
+): string[] {
+  let last = '';
+  return splits.map(split => {
+    const date = new Date(split * 1000);
+    const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+    const time = date.toTimeString().slice(0, span < 60 ? 8 : 5);
+    const fresh = day !== last && last !== '';
+    last = day;
+    return span >= DAY || fresh ? day : time;
+  });
 }
 
 /** Label all lines in one unit, that of the largest. */

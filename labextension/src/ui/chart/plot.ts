@@ -1,18 +1,20 @@
 import uPlot from 'uplot';
 import { Signal } from '../observable';
-import { lowerBound, type Series } from '../series';
-import type { XAxis } from '../view';
+import type { Series } from '../series';
+import { type XAxis, metricOf } from '../view';
 import { axes } from './axes';
 import { type IFrame, drawDot, drawLine } from './draw';
 import { colorToken, dash, token } from './palette';
-import { type Range, xRange, yRange } from './range';
-import { type ILine, Trace } from './trace';
+import { type Range, nearest, spacing, xRange, yRange } from './range';
+import { drawStages } from './stages';
+import { type ILine, Trace, carried } from './trace';
 
 /** How all lines of a plot are shown. */
 export interface ILook {
   readonly smoothing: number;
   readonly logY: boolean;
   readonly xAxis: XAxis;
+  readonly stages: boolean;
   readonly hidden: ReadonlySet<string>;
   readonly highlight: string | null;
 }
@@ -27,6 +29,9 @@ export interface IHover {
 
 /** Every plot there is; those of one group share the pointer and the zoom. */
 const plots = new Set<Plot>();
+
+/** What a trace was derived from: with the same parts it is kept. */
+const KEPT = ['series', 'clock', 'origin', 'by', 'color', 'live', 'stages'] as const;
 
 /** From so many lines on, and while dragging, a line is one device pixel wide: that keeps 60 frames a second. */
 const THIN_FROM = 10;
@@ -43,6 +48,8 @@ export class Plot {
   private _traces: Trace[] = [];
   private _exact: ReadonlyMap<string, Series> = new Map();
   private _plot: uPlot | null = null;
+  /** The zoom on another axis, until it is carried over. */
+  private _kept: { zoom: Range; axis: XAxis } | null = null;
   private _frame = 0;
   private _dragging = false;
   private _size = { width: 0, height: 0 };
@@ -63,11 +70,10 @@ export class Plot {
     const known = new Map(this._traces.map(trace => [trace.line.key, trace]));
     this._traces = lines.map(line => {
       const trace = known.get(line.key);
-      const same = trace && trace.line.series === line.series && trace.line.clock === line.clock;
-      return same && trace.line.color === line.color && trace.line.live === line.live
-        ? trace
-        : new Trace(line);
+      const same = trace && KEPT.every(part => trace.line[part] === line[part]);
+      return same ? trace : new Trace(line);
     });
+    this._carry();
     this.redraw();
   }
 
@@ -78,13 +84,17 @@ export class Plot {
   }
 
   setLook(look: ILook): void {
-    const rebuild = look.logY !== this._look.logY;
-    if (look.xAxis !== this._look.xAxis) {
+    const { logY, xAxis } = this._look;
+    const rebuild =
+      look.logY !== logY || (look.xAxis !== xAxis && [look.xAxis, xAxis].includes('wall'));
+    if (look.xAxis !== xAxis) {
+      this._kept = this.zoom ? { zoom: this.zoom, axis: xAxis } : this._kept;
       this.zoom = null;
       this._exact = new Map();
       this.zoomed.emit(null);
     }
     this._look = look;
+    this._carry();
     if (rebuild) {
       this._destroy();
       this._create();
@@ -98,6 +108,7 @@ export class Plot {
     for (const plot of peers) {
       if (plot._group === this._group && (plot === this || plot.zoom !== null)) {
         plot.zoom = zoom;
+        plot._kept = null;
         plot._exact = new Map();
         plot.redraw();
         plot.zoomed.emit(zoom);
@@ -120,6 +131,17 @@ export class Plot {
     cancelAnimationFrame(this._frame);
     this._observer.disconnect();
     this._destroy();
+  }
+
+  /** Zoom to the same stretch as on the last axis, as soon as it is known where that lies on this one. */
+  private _carry(): void {
+    const { zoom, axis } = this._kept ?? {};
+    const carry = zoom && carried(this._visible(), zoom, axis!, this._look.xAxis);
+    if (carry) {
+      this._kept = null;
+      this.zoom = carry;
+      this.zoomed.emit(carry);
+    }
   }
 
   private _visible(): Trace[] {
@@ -181,7 +203,7 @@ export class Plot {
       },
       // One invisible series: uPlot wants data, the lines are drawn by us.
       series: [{}, { paths: () => null, points: { show: false } }],
-      axes: axes(this._host, () => this._look.xAxis, logY),
+      axes: axes(this._host, () => this._look.xAxis, this._look.xAxis === 'wall', logY),
       cursor: {
         y: false,
         points: { show: false },
@@ -190,6 +212,7 @@ export class Plot {
         bind: { dblclick: () => () => (this.setZoom(null), null) }
       },
       hooks: {
+        drawClear: [plot => this._drawStages(plot)],
         draw: [plot => this._drawLines(plot)],
         setSelect: [plot => this._onSelect(plot)],
         setCursor: [plot => this._onCursor(plot)]
@@ -212,10 +235,20 @@ export class Plot {
     this._plot = null;
   }
 
+  /** Stages are those of the run under the pointer, or of the only one. */
+  private _drawStages(plot: uPlot): void {
+    const { highlight, stages } = this._look;
+    const shown = this._visible();
+    const one = shown.length === 1 ? shown[0] : shown.find(({ line }) => line.key === highlight);
+    if (stages && one) {
+      drawStages(plot, this._host, one.line, this._look.xAxis);
+    }
+  }
+
   private _drawLines(plot: uPlot): void {
     const { ctx, bbox } = plot;
     const traces = this._visible();
-    const { highlight, smoothing, logY } = this._look;
+    const { highlight, smoothing, logY, xAxis } = this._look;
     const ratio = devicePixelRatio;
     const thin = traces.length >= THIN_FROM || this._dragging;
     const { min = 0, max = 1 } = plot.scales.x as { min?: number; max?: number };
@@ -256,7 +289,7 @@ export class Plot {
         dash: pattern
       });
       const end = trace.x.length - 1;
-      if (live && end >= 0 && Number.isFinite(trace.y[end])) {
+      if (live && metricOf(xAxis) === null && Number.isFinite(trace.y[end])) {
         drawDot(ctx, plot.valToPos(trace.x[end], 'x', true), frame.toY(trace.y[end]), 2.5 * ratio);
       }
     }
@@ -300,24 +333,4 @@ export class Plot {
     const at = first ? nearest(first.x, x) : -1;
     this.hovered.emit({ x: at >= 0 && values.length === 1 ? first.x[at] : x, at: here, values });
   }
-}
-
-/** Return the mean distance of points of the sparsest line. */
-function spacing(traces: readonly Trace[]): number {
-  return Math.max(
-    0,
-    ...traces.map(({ x }) => (x.length > 1 ? (x[x.length - 1] - x[0]) / (x.length - 1) : 0))
-  );
-}
-
-/** Return the index of the value nearest to x, or -1. */
-export function nearest(values: ArrayLike<number>, x: number): number {
-  if (values.length === 0) {
-    return -1;
-  }
-  const at = lowerBound(values, x);
-  if (at === 0) {
-    return 0;
-  }
-  return at === values.length || x - values[at - 1] < values[at] - x ? at - 1 : at;
 }

@@ -50,3 +50,23 @@ function padLog(min: number, max: number): Range {
   const air = max > min ? (max / min) ** 0.05 : 2;
   return [min / air, max * air];
 }
+
+/** Return the mean distance of points of the sparsest line. */
+export function spacing(traces: readonly Trace[]): number {
+  return Math.max(
+    0,
+    ...traces.map(({ x }) => (x.length > 1 ? (x[x.length - 1] - x[0]) / (x.length - 1) : 0))
+  );
+}
+
+/** Return the index of the value nearest to x, or -1. */
+export function nearest(values: ArrayLike<number>, x: number): number {
+  if (values.length === 0) {
+    return -1;
+  }
+  const at = lowerBound(values, x);
+  if (at === 0) {
+    return 0;
+  }
+  return at === values.length || x - values[at - 1] < values[at] - x ? at - 1 : at;
+}

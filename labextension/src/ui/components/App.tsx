@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { useApp, useFollow, useStatus } from '../hooks';
-import type { IRun } from '../model';
+import type { IRun, IShownArtifact } from '../model';
 import { t } from '../text';
+import { ArtifactCard } from './ArtifactCard';
 import { Icon } from './Icon';
 import { Note } from './Notes';
 import { RunCard } from './RunCard';
@@ -10,15 +11,17 @@ import { RunTable } from './RunTable';
 
 /** What an output or a panel shows. */
 export interface IAppProps {
-  readonly kind: 'run' | 'runs';
+  readonly kind: 'run' | 'runs' | 'artifact';
   /** The run of a card; the first one of the source when absent. */
   readonly run?: string;
+  /** The artifact of a document of that kind. */
+  readonly artifact?: IShownArtifact;
   /** A way to go from the saved picture to the living one, in a notebook that is not trusted. */
   readonly onConnect?: () => void;
 }
 
 /** A table of runs or the card of one, by the kind of the document. */
-export function App({ kind, run, onConnect }: IAppProps): JSX.Element {
+export function App({ kind, run, artifact, onConnect }: IAppProps): JSX.Element {
   useFollow({ list: true });
   return (
     <div class="rn-app" data-kind={kind}>
@@ -31,9 +34,14 @@ export function App({ kind, run, onConnect }: IAppProps): JSX.Element {
         </Note>
       )}
       <StatusNote />
-      {kind === 'run' ? <OnlyRun run={run} /> : <Runs />}
+      {artifact ? <Artifact shown={artifact} /> : kind === 'run' ? <OnlyRun run={run} /> : <Runs />}
     </div>
   );
+}
+
+function Artifact({ shown }: { shown: IShownArtifact }): JSX.Element {
+  const { parts } = useApp();
+  return parts?.artifact?.(shown) ?? <ArtifactCard shown={shown} />;
 }
 
 function StatusNote(): JSX.Element | null {

@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { count } from '../format';
-import { useApp, useValue } from '../hooks';
+import { useApp, useNow, useValue } from '../hooks';
 import { Plot } from '../chart/plot';
 import type { Range } from '../chart/range';
 import type { ILine } from '../chart/trace';
 import type { Series } from '../series';
+import { metricOf } from '../view';
 import { t } from '../text';
 import { ChartHeader } from './ChartHeader';
 import { ChartSummary } from './ChartSummary';
@@ -18,9 +19,14 @@ export interface IChartProps {
   readonly lines: readonly ILine[];
   /** Charts of one group share the crosshair. */
   readonly group: string;
+  /** What stands in a chart without lines. */
+  readonly empty: string;
 }
 
-export function Chart({ metric, lines, group }: IChartProps): JSX.Element {
+/** Seconds after which curves that grow are joined anew. */
+const REJOIN = 3;
+
+export function Chart({ metric, lines, group, empty }: IChartProps): JSX.Element {
   const { source, view, theme } = useApp();
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
@@ -30,6 +36,7 @@ export function Chart({ metric, lines, group }: IChartProps): JSX.Element {
     smoothing: useValue(view.smoothing),
     logY: useValue(view.logY),
     xAxis: useValue(view.xAxis),
+    stages: useValue(view.stages),
     hidden: useValue(view.hiddenRuns),
     highlight: useValue(view.highlight)
   };
@@ -69,7 +76,7 @@ export function Chart({ metric, lines, group }: IChartProps): JSX.Element {
       />
       <div class="rn-plot" ref={host}>
         {lines.length > 1 && <Tooltip plot={plot} />}
-        {lines.length === 0 && <div class="rn-plot-empty">{t('No points yet')}</div>}
+        {lines.length === 0 && <div class="rn-plot-empty">{empty}</div>}
       </div>
       <ChartSummary metric={metric} lines={lines} />
     </figure>
@@ -85,17 +92,24 @@ function useExactWindow(
 ): string {
   const { source, view } = useApp();
   const [note, setNote] = useState('');
-  const thinned = lines.filter(line => !line.series.exact).map(line => line.key);
-  const steps = useValue(view.xAxis) === 'step';
+  const axis = useValue(view.xAxis);
+  const joined = metricOf(axis) !== null;
+  // Thinned curves of two metrics have few steps in common: they are joined where all points are.
+  const thin = ({ series, by }: ILine): boolean => !series.exact || by?.exact === false;
+  const thinned = lines.filter(thin).map(line => line.key);
+  const growing = joined && lines.some(line => line.live && thin(line));
+  const now = useNow(growing ? REJOIN : 3600);
   useEffect(() => {
-    setNote('');
-    if (!zoom || !thinned.length || !source.canWindow || !steps) {
+    if (!growing) {
+      setNote('');
+    }
+    if (!(zoom || joined) || !thinned.length || !source.canWindow) {
       return;
     }
     let current = true;
     const timer = setTimeout(() => {
-      setNote(source.waitingText);
-      fetchWindow(source, metric, thinned, zoom)
+      setNote(said => said || source.waitingText);
+      fetchWindow(source, metric, thinned, axis, zoom)
         .then((exact: Map<string, Series>) => {
           if (current) {
             plot.current?.setExact(exact);
@@ -108,7 +122,7 @@ function useExactWindow(
       current = false;
       clearTimeout(timer);
     };
-  }, [zoom, steps, thinned.join()]);
+  }, [zoom, axis, thinned.join(), growing && now]);
   return note;
 }
 

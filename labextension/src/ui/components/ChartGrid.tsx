@@ -3,10 +3,9 @@ import { useMemo } from 'preact/hooks';
 import type { ILine } from '../chart/trace';
 import { useApp, useFollow, useStatus, useStore, useValue } from '../hooks';
 import { isLive, type IRun } from '../model';
-import { entries } from '../object';
-import { Series } from '../series';
+import { entries, own } from '../object';
 import { t } from '../text';
-import { toggled } from '../view';
+import { metricOf, toggled } from '../view';
 import { Chart } from './Chart';
 import { RunLegend } from './RunLegend';
 import { Toolbar } from './Toolbar';
@@ -36,17 +35,24 @@ export function ChartGrid({
   const axis = useValue(view.xAxis);
   const hidden = useValue(view.hiddenMetrics);
   const ids = runs.map(({ run }) => run.id);
-  useFollow({ curves: ids, clocks: axis === 'time' });
+  useFollow({ curves: ids, clocks: axis === 'time' || axis === 'wall' });
   const group = useMemo(() => `runicorn-${++groups}`, []);
   const metrics = metricsOf(runs, id => store.seriesOf(id).keys());
-  const shown = metrics.filter(metric => !hidden.has(metric)).slice(0, FIRST_CHARTS);
+  const by = metricOf(axis);
+  const on = metrics.filter(metric => !hidden.has(metric) && metric !== by);
+  const shown = on.slice(0, FIRST_CHARTS);
   const hasClock = source.canClock || ids.some(id => (store.clocks.get(id)?.length ?? 0) > 0);
   return (
     <section class="rn-charts" aria-label={t('Charts')}>
-      <Toolbar hasClock={hasClock}>
+      <Toolbar
+        hasClock={hasClock}
+        hasStages={ids.some(id => store.stages.has(id))}
+        metrics={metrics}
+      >
         {metrics.length > 1 ? <MetricSwitches metrics={metrics} /> : null}
       </Toolbar>
       {legend && <RunLegend runs={runs} />}
+      {by !== null && <Lacking metric={by} runs={runs} />}
       <div class="rn-grid">
         {shown.map(metric => (
           <MetricChart key={metric} metric={metric} runs={runs} group={group} />
@@ -57,12 +63,12 @@ export function ChartGrid({
           {t('No metrics were logged yet. Call run.log({"loss": …}) and a chart appears here.')}
         </p>
       )}
-      {metrics.length - hidden.size > FIRST_CHARTS && (
+      {on.length > FIRST_CHARTS && (
         <p class="rn-calm">
           {t(
             'The first %1 of %2 metrics are shown; switch some off to see others.',
             FIRST_CHARTS,
-            metrics.length
+            on.length
           )}
         </p>
       )}
@@ -92,31 +98,62 @@ function MetricChart(props: {
 }): JSX.Element {
   const { metric, runs, group } = props;
   const store = useStore('runs', 'series');
+  const axis = metricOf(useValue(useApp().view.xAxis));
   const found = runs.flatMap(({ run, color, label }): ILine[] => {
-    const series = store.series(run.id, metric);
-    const clock = store.clocks.get(run.id);
-    return series?.length ? [{ key: run.id, label, series, clock, color, live: isLive(run) }] : [];
+    const { id } = run;
+    const series = store.series(id, metric);
+    const by = axis === null ? undefined : store.series(id, axis);
+    const clock = store.clocks.get(id);
+    const origin = store.origins.get(id) ?? run.started_at ?? run.created_at ?? undefined;
+    const stages = store.stages.get(id);
+    const line = { key: id, label, series: series!, by, clock, origin, stages, color };
+    return series?.length && (axis === null || by) ? [{ ...line, live: isLive(run) }] : [];
   });
   // The same lines keep their identity, so that a push of points draws and renders nothing else.
   const stamp = found
-    .map(line =>
-      [line.key, line.label, line.color, line.live, idOf(line.series), idOf(line.clock)].join()
+    .map(({ key, label, color, live, origin, series, clock, by, stages }) =>
+      [key, label, color, live, origin, ...[series, clock, by, stages].map(idOf)].join()
     )
     .join(';');
   const lines = useMemo(() => found, [stamp]);
-  return <Chart metric={metric} lines={lines} group={group} />;
+  const both = ({ run: { metrics } }: IColored): boolean =>
+    [metric, axis ?? metric].every(name => own(metrics, name)?.count);
+  const empty =
+    axis === null
+      ? t('No points yet')
+      : runs.some(both)
+        ? t('Reading…')
+        : t('No run has both values');
+  return <Chart metric={metric} lines={lines} group={group} empty={empty} />;
 }
 
-const ids = new WeakMap<Series, number>();
+/** Runs named in a sentence; of more there is the number. */
+const TOLD = 3;
+
+/** Which runs have no value of the metric that is the x axis. */
+function Lacking(props: { metric: string; runs: readonly IColored[] }): JSX.Element | null {
+  const { metric, runs } = props;
+  const without = runs.filter(({ run }) => !own(run.metrics, metric)?.count);
+  const names = without.slice(0, TOLD).map(({ label }) => label);
+  const more = without.length - names.length;
+  return without.length ? (
+    <p class="rn-muted rn-lacking">
+      {t('Without %1, so not drawn: %2', metric, names.join(', '))}
+      {more > 0 && ` ${t('and %1 more', more)}`}
+    </p>
+  ) : null;
+}
+
+const ids = new WeakMap<object, number>();
 let nextId = 0;
 
-function idOf(series: Series | undefined): number {
-  if (!series) {
+function idOf(part: object | undefined): number {
+  if (!part) {
     return 0;
   }
-  let id = ids.get(series);
+  let id = ids.get(part);
   if (id === undefined) {
-    ids.set(series, (id = ++nextId));
+    ids.set(part, (id = ++nextId));
   }
   return id;
 }

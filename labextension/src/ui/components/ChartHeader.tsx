@@ -4,7 +4,7 @@ import type { IHover, Plot } from '../chart/plot';
 import type { ILine } from '../chart/trace';
 import { count, number } from '../format';
 import { useApp, useStore, useValue } from '../hooks';
-import { clock } from '../chart/axes';
+import { place } from '../chart/axes';
 import { t } from '../text';
 import { Icon } from './Icon';
 
@@ -84,10 +84,9 @@ function Reading({ lines, plot }: Pick<IProps, 'lines' | 'plot'>): JSX.Element |
   }
   if (hover && hover.values.length === 1) {
     const { y, shown } = hover.values[0];
-    const x = axis === 'time' ? clock(hover.x) : count(Math.round(hover.x));
     return (
       <span class="rn-chart-value rn-num">
-        <span class="rn-muted">{axis === 'time' ? x : t('step %1', x)}</span> {number(y)}
+        <span class="rn-muted">{place(axis, hover.x)}</span> {number(y)}
         {shown !== y && <span class="rn-muted"> ({number(shown)})</span>}
       </span>
     );

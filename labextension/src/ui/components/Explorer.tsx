@@ -22,6 +22,8 @@ interface IProps {
   readonly brief?: boolean;
   /** Where the host shows the recycle bin. */
   readonly onBin?: () => void;
+  /** Where the host shows artifacts. */
+  readonly onArtifacts?: () => void;
 }
 
 /** Up to so many runs every experiment stands open. */
@@ -31,10 +33,10 @@ const FEW = 40;
 const BRANCH = 50;
 
 /** Projects, experiments and runs as a tree that lives. */
-export function Explorer({ onOpen, onProject, current, brief, onBin }: IProps): JSX.Element {
+export function Explorer(props: IProps): JSX.Element {
+  const { onOpen, onProject, current, brief } = props;
   useFollow({ list: true });
   const store = useStore('runs');
-  const { message } = useStatus();
   const all = useMemo(() => [...store.runs.values()], [store.runs]);
   const search = useSearch(all, true);
   const { kept } = search;
@@ -75,17 +77,39 @@ export function Explorer({ onOpen, onProject, current, brief, onBin }: IProps): 
         ))}
         {kept.length === 0 && <p class="rn-calm">{t('No run matches the filter.')}</p>}
       </div>
-      <footer class="rn-muted rn-num">
-        {shownOf(kept.length, total)}
-        {!store.complete && ` · ${t('still reading')}`}
-        {message && ` · ${message}`}
-        {onBin && (
-          <button class="rn-icon-button" name="bin" title={t('Recycle bin')} onClick={onBin}>
-            <Icon name="trash" />
-          </button>
-        )}
-      </footer>
+      <Footer shown={kept.length} total={total} {...props} />
     </nav>
+  );
+}
+
+function Footer(
+  props: Pick<IProps, 'onBin' | 'onArtifacts'> & { shown: number; total: number }
+): JSX.Element {
+  const { shown, total, onBin, onArtifacts } = props;
+  const { complete } = useStore('runs');
+  const { message } = useStatus();
+  return (
+    <footer class="rn-muted rn-num">
+      {shownOf(shown, total)}
+      {!complete && ` · ${t('still reading')}`}
+      {message && ` · ${message}`}
+      <span class="rn-space" />
+      {onArtifacts && (
+        <button
+          class="rn-icon-button"
+          name="artifacts"
+          title={t('Artifacts')}
+          onClick={onArtifacts}
+        >
+          <Icon name="box" />
+        </button>
+      )}
+      {onBin && (
+        <button class="rn-icon-button" name="bin" title={t('Recycle bin')} onClick={onBin}>
+          <Icon name="trash" />
+        </button>
+      )}
+    </footer>
   );
 }
 

@@ -14,6 +14,7 @@ import { StateChip } from './StateChip';
 
 /** One run whole: what it is, what it was given, what came out, how it went. */
 export function RunCard({ id, head }: { id: string; head?: JSX.Element | null }): JSX.Element {
+  const { parts } = useApp();
   const store = useStore('runs');
   const { phase, message } = useStatus();
   const run = store.runs.get(id);
@@ -34,6 +35,7 @@ export function RunCard({ id, head }: { id: string; head?: JSX.Element | null })
         <Facts title={t('Summary')} facts={summaryOf(run)} />
       </div>
       <ChartGrid runs={[{ run, color: 0, label: nameOf(run) }]} legend={false} />
+      {parts?.runArtifacts?.(id)}
       <ImageStrip run={id} />
       <LogView run={id} />
     </article>

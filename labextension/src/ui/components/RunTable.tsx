@@ -37,10 +37,9 @@ export function RunTable({ onOpen }: { onOpen: (run: IRun) => void }): JSX.Eleme
   if (held.length === 0) {
     return <NoRuns />;
   }
-  const { rows, columns, sort, setSort, tools } = table;
+  const { rows, tools } = table;
   // What nobody ticked by hand is compared, not meant.
   const meant = picked ? rows.filter(run => picked.has(run.id)) : [];
-  const all = rows.length > 0 && rows.every(run => chosen.has(run.id));
   return (
     <section class="rn-runs">
       <TableTools
@@ -48,26 +47,14 @@ export function RunTable({ onOpen }: { onOpen: (run: IRun) => void }): JSX.Eleme
         shown={rows.length}
         total={Math.max(store.total, runs.length)}
         complete={store.complete}
+        facets={parts?.facets?.button()}
         actions={parts?.tableActions?.(meant)}
       />
-      <div class="rn-table-box">
-        <TableBody
-          head={
-            <TableHead
-              columns={columns}
-              sort={sort}
-              onSort={setSort}
-              all={all}
-              some={chosen.size > 0}
-              onAll={on => setPicked(new Set(on ? rows.map(run => run.id) : []))}
-            />
-          }
-          rows={rows}
-          columns={columns}
-          colors={new Map(compared.map(({ run, color }) => [run.id, color]))}
-          onPick={(id, on) => setPicked(with_(chosen, id, on))}
-          onOpen={open}
-        />
+      <div class="rn-beside">
+        {parts?.facets?.panel(search, runs)}
+        <div class="rn-table-box">
+          <Rows {...table} chosen={chosen} setPicked={setPicked} compared={compared} open={open} />
+        </div>
       </div>
       {compared.length > 0 ? (
         <ChartGrid runs={compared} legend />
@@ -77,6 +64,39 @@ export function RunTable({ onOpen }: { onOpen: (run: IRun) => void }): JSX.Eleme
     </section>
   );
 }
+
+interface IRows extends Pick<ITable, 'rows' | 'columns' | 'sort' | 'setSort'> {
+  readonly chosen: ReadonlySet<string>;
+  readonly setPicked: (picked: ReadonlySet<string>) => void;
+  readonly compared: readonly IColored[];
+  readonly open: (run: IRun) => void;
+}
+
+function Rows(props: IRows): JSX.Element {
+  const { rows, columns, sort, setSort, chosen, setPicked, compared, open } = props;
+  const head = (
+    <TableHead
+      columns={columns}
+      sort={sort}
+      onSort={setSort}
+      all={rows.length > 0 && rows.every(run => chosen.has(run.id))}
+      some={chosen.size > 0}
+      onAll={on => setPicked(new Set(on ? rows.map(run => run.id) : []))}
+    />
+  );
+  return (
+    <TableBody
+      head={head}
+      rows={rows}
+      columns={columns}
+      colors={new Map(compared.map(({ run, color }) => [run.id, color]))}
+      onPick={(id, on) => setPicked(with_(chosen, id, on))}
+      onOpen={open}
+    />
+  );
+}
+
+type ITable = ReturnType<typeof useTable>;
 
 /** Filter, sort and columns of the table. */
 function useTable(runs: readonly IRun[], search: ISearch) {

@@ -18,6 +18,8 @@ interface IProps {
   readonly shown: number;
   readonly total: number;
   readonly complete: boolean;
+  /** The button that shows the counts beside the table. */
+  readonly facets?: JSX.Element | null;
   /** What the host can do with the runs that are ticked. */
   readonly actions?: JSX.Element | null;
 }
@@ -33,6 +35,7 @@ export function TableTools(props: IProps): JSX.Element {
   ];
   return (
     <div class="rn-tools">
+      {props.facets}
       <QueryBox
         {...search}
         runs={runs}

@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { clock } from '../chart/axes';
+import { place } from '../chart/axes';
 import { colorValue } from '../chart/palette';
 import type { IHover, Plot } from '../chart/plot';
-import { count, number } from '../format';
+import { number } from '../format';
 import { useApp } from '../hooks';
 import { t } from '../text';
 
@@ -20,7 +20,7 @@ export function Tooltip({ plot }: { plot: { current: Plot | null } }): JSX.Eleme
   }
   const { left, width } = hover.at;
   const right = left > width / 2;
-  const x = view.xAxis.value === 'time' ? clock(hover.x) : t('step %1', count(Math.round(hover.x)));
+  const x = place(view.xAxis.value, hover.x);
   const side = right ? { right: `${width - left + 24}px` } : { left: `${left + 64}px` };
   return (
     <div class="rn-tooltip" style={side} aria-hidden="true">

@@ -89,7 +89,8 @@ function nameAt(text: string, caret: number): { from: number; to: number } | nul
   return null;
 }
 
-function written(name: string): string {
+/** Write a name of dotted parts as it stands in a query. */
+export function written(name: string): string {
   return name
     .split('.')
     .map((part, i) =>

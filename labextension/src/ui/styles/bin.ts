@@ -17,6 +17,6 @@ export const bin = `
 .rn-root .rn-bin-scroll { max-height: none; }
 .rn-bin h2 { margin-right: 4px; }
 .rn-explorer footer { display: flex; align-items: center; gap: 6px; }
-.rn-explorer footer .rn-icon-button { margin: -4px -6px -4px auto; }
+.rn-explorer footer .rn-icon-button { margin: -4px -6px -4px 0; }
 .rn-root a.rn-icon-button[aria-current='page'] { background: var(--rn-hover); color: var(--rn-text); }
 `;

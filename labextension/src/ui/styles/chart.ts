@@ -7,6 +7,8 @@ export const chart = `
 .rn-toolbar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding: 8px 0; }
 .rn-control { display: inline-flex; align-items: center; gap: 8px; font-size: 12px; color: var(--rn-muted); }
 .rn-control input { width: 104px; }
+.rn-root select { font: inherit; height: 24px; padding: 0 4px; border: 1px solid var(--rn-line); border-radius: 4px; background: var(--rn-bg); color: var(--rn-text); max-width: 180px; }
+.rn-root .rn-lacking { font-size: 12px; padding-bottom: 8px; }
 .rn-smoothing { width: 4ch; color: var(--rn-text); }
 .rn-switches { display: flex; flex-wrap: wrap; gap: 4px; }
 .rn-switches .rn-toggle[aria-pressed='false'] { text-decoration: line-through; opacity: 0.75; }

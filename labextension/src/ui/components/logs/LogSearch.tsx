@@ -7,6 +7,7 @@ import {
   MOST_HITS,
   searchLog
 } from '../../../transport/logsearch';
+import { isKernel } from '../../../transport/kernel';
 import { rawLogUrl } from '../../../transport/url';
 import { count } from '../../format';
 import { t } from '../../text';
@@ -51,9 +52,11 @@ export function LogSearch({ client, run, tail }: IProps): JSX.Element {
           </>
         )}
         <span class="rn-space" />
-        <a class="rn-link" href={rawLogUrl(client.urls, run)} download={`${run}-logs.txt`}>
-          {t('Download')}
-        </a>
+        {!isKernel(client) && (
+          <a class="rn-link" href={rawLogUrl(client.urls, run)} download={`${run}-logs.txt`}>
+            {t('Download')}
+          </a>
+        )}
       </div>
       {searching ? (
         <LogWindow
