@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from runicorn_jupyter.store.artifacts import Artifacts
-from runicorn_jupyter.tracking import endings, init
-from runicorn_jupyter.tracking.artifact import Artifact
+from runicorn_jupyter.tracking import init
+from runicorn_jupyter.tracking.assets.artifact import Artifact
+from runicorn_jupyter.tracking.ending import endings
 
 
 @pytest.fixture(scope="module")

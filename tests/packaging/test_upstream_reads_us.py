@@ -13,7 +13,8 @@ import pytest
 from upstreams import upstream_python, upstream_viewer
 
 import runicorn
-from runicorn_jupyter.tracking import endings, init
+from runicorn_jupyter.tracking import init
+from runicorn_jupyter.tracking.ending import endings
 
 POINTS = 300
 
