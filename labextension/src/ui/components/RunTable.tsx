@@ -32,8 +32,14 @@ export function RunTable({ onOpen }: { onOpen: (run: IRun) => void }): JSX.Eleme
   };
   const [picked, setPicked] = useState<ReadonlySet<string> | null>(null);
   const first = useFirst(held);
-  const chosen = picked ?? first;
-  const compared = useColors(runs, chosen);
+  const found = useMemo(() => new Set(search.kept.map(run => run.id)), [search.kept]);
+  const chosen = useMemo(
+    () => picked ?? (search.text ? new Set([...found].slice(0, FIRST_COMPARED)) : first),
+    [picked, search.text, found, first]
+  );
+  const colored = useColors(runs, chosen);
+  // A run that the search leaves out keeps its tick and its colour, and comes back with them.
+  const compared = useMemo(() => colored.filter(({ run }) => found.has(run.id)), [colored, found]);
   if (held.length === 0) {
     return <NoRuns />;
   }
@@ -53,7 +59,7 @@ export function RunTable({ onOpen }: { onOpen: (run: IRun) => void }): JSX.Eleme
       <div class="rn-beside">
         {parts?.facets?.panel(search, runs)}
         <div class="rn-table-box">
-          <Rows {...table} chosen={chosen} setPicked={setPicked} compared={compared} open={open} />
+          <Rows {...table} chosen={chosen} setPicked={setPicked} compared={colored} open={open} />
         </div>
       </div>
       {compared.length > 0 ? (
