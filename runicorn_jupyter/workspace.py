@@ -99,11 +99,12 @@ class Workspace(RunPoints, RunBin):
         self.root = root
         self.root_reason = reason
         self._listeners: list[Callable[[int], None]] = []
+        self._waiting = 0
         self._lock = threading.Lock()
         self._news = threading.Condition()
         self._closed = False
         self._remotes: Remotes | None = None
-        pace = Pace(lambda: bool(self._listeners), tick)
+        pace = Pace(lambda: bool(self._waiting), tick)
         self._store = Store(root, holder=holder, notify=self._notify, pace=pace)
         self.files = RunFiles(self._store)
         self.edits = Edits(self._store)
@@ -312,15 +313,20 @@ class Workspace(RunPoints, RunBin):
         """Return which runs changed after the version `since`."""
         return self._store.changes(since)
 
-    def subscribe(self, callback: Callable[[int], None]) -> Callable[[], None]:
-        """Call `callback` with the new version after every change, from a thread of ours; returns what ends it."""
+    def subscribe(self, callback: Callable[[int], None], *, waiting: bool = True) -> Callable[[], None]:
+        """Call `callback` with the new version after every change, from a thread of ours; returns what ends it.
+
+        Who is `waiting` makes the refresher look often; who is not is told when it looks anyway.
+        """
         with self._lock:
             self._listeners.append(callback)
+            self._waiting += waiting
 
         def unsubscribe() -> None:
             with self._lock:
                 if callback in self._listeners:
                     self._listeners.remove(callback)
+                    self._waiting -= waiting
 
         return unsubscribe
 

@@ -518,3 +518,18 @@ def test_curves_tell_stages_ranks_and_the_size_of_their_cache(tmp_path, opened):
     assert workspace.curve_cache.size()["runs"] == 0, "a short run is read from its file"
     workspace.curve_cache.clear()
     assert workspace.curves(["staged"], ["a"], x="metric:a")[0].x == [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]
+
+
+def test_who_only_listens_makes_nobody_look_more_often(opened, tmp_path):
+    workspace = opened(tmp_path)
+    pace = workspace._store.refresher._pace
+    pace._asked = float("-inf")
+    quiet = workspace.subscribe(lambda version: None, waiting=False)
+    assert not pace._followed()
+    unsubscribe = workspace.subscribe(lambda version: None)
+    assert pace._followed()
+    unsubscribe()
+    unsubscribe()
+    assert not pace._followed()
+    quiet()
+    assert not pace._followed()

@@ -39,7 +39,7 @@ class Happenings:
         self._states: dict[str, str] = {}
         self._version = hall.version()
         emit(SESSION, {"action": "opened", "label": hall.label})
-        self._leave = hall.subscribe(self._told)
+        self._leave = hall.subscribe(self._told, waiting=False)
 
     def close(self) -> None:
         """Stop watching."""
