@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import metadata
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
@@ -53,6 +54,13 @@ class RunicornExtension(SharedOptions, ExtensionApp):
         else:
             self.log.info("Runs are read from %s (%s)", root.path, root.reason)
 
+        if upstream := _upstream():
+            self.log.warning(
+                "runicorn %s is installed beside runicorn-jupyter, and one of them has overwritten the other: "
+                "`runicorn doctor` says what to do.",
+                upstream,
+            )
+
     def initialize_handlers(self) -> None:
         """Add the routes; the base class puts the base URL before them."""
         self.handlers.extend([*mount(f"/{API}"), *document_routes(f"/{NAME}")])
@@ -88,3 +96,11 @@ class RunicornExtension(SharedOptions, ExtensionApp):
         logger = None if app is None else app.event_logger
         if app is not None and logger is not None:
             app.io_loop.add_callback(lambda: logger.emit(schema_id=schema, data=data))
+
+
+def _upstream() -> str | None:
+    """Return the version of the other distribution that owns the name `runicorn`, None when it is not installed."""
+    try:
+        return metadata.version(NAME)
+    except metadata.PackageNotFoundError:
+        return None

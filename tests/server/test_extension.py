@@ -92,3 +92,25 @@ def test_no_listening_socket_of_our_own(jp_serverapp) -> None:
 
     mount = Mount("jupyter", 0, "", jp_serverapp.web_app, {})
     assert all(pattern.startswith("/a%40b/runicorn/") for pattern, _ in patterns(mount))
+
+
+class TestASecondOwnerOfTheName:
+    @pytest.fixture(autouse=True)
+    def beside(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Lay what pip leaves of the other distribution where Python finds it."""
+        info = tmp_path / "elsewhere" / "runicorn-0.5.3.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: runicorn\nVersion: 0.5.3\n")
+        monkeypatch.syspath_prepend(str(info.parent))
+
+    def test_is_told_once_when_the_server_starts(self, capfd, request: pytest.FixtureRequest) -> None:
+        request.getfixturevalue("jp_serverapp")
+        (line,) = [line for line in capfd.readouterr().err.splitlines() if "runicorn doctor" in line]
+        assert "runicorn 0.5.3" in line
+
+
+def test_alone_nothing_is_said_of_the_name(capfd, request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("jp_serverapp")
+    told = capfd.readouterr().err
+    assert "Runs are read from" in told
+    assert "runicorn doctor" not in told
