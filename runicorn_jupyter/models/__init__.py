@@ -31,7 +31,7 @@ from runicorn_jupyter.models.experiments import (
 from runicorn_jupyter.models.lists import Changes, Facet, Facets, FacetsBody, ItemPage, RunFilter, RunPage, list_mark
 from runicorn_jupyter.models.places import Health, ImageRecord
 from runicorn_jupyter.models.remote import Detected, Environment, HostFacts, RemoteConnection, SshHost
-from runicorn_jupyter.models.remoteforms import FarFolder, FarItem, FarPath, RemoteRoots
+from runicorn_jupyter.models.remoteforms import FarFolder, FarItem, FarPath, RemoteRoot, RemoteRoots
 from runicorn_jupyter.models.runs import LIVE_STATES, MetricSummary, RunFacts, RunItem, RunRecord, State, Status
 from runicorn_jupyter.models.transfer import (
     ARCHIVE_KINDS,
@@ -87,6 +87,7 @@ __all__ = [
     "Progress",
     "ReferenceEntry",
     "RemoteConnection",
+    "RemoteRoot",
     "RemoteRoots",
     "Resolution",
     "RunFacts",

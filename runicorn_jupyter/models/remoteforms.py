@@ -175,13 +175,21 @@ class EnvironmentConfigs(TypedDict):
     configs: dict[str, Versions]
 
 
+class RemoteRoot(TypedDict):
+    """A folder of a host that looks like a storage root."""
+
+    path: str
+    name: str
+    run_count: int
+
+
 class RemoteRoots(TypedDict):
     """Folders of a host that look like storage roots."""
 
     ok: bool
     scan_root: str
     max_depth: int
-    candidates: list[str]
+    candidates: list[RemoteRoot]
 
 
 class FarItem(TypedDict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from runicorn_jupyter.models import FarFolder, FarItem, FarPath, RemoteRoots
+from runicorn_jupyter.models import FarFolder, FarItem, FarPath, RemoteRoot, RemoteRoots
 from runicorn_jupyter.remote.errors import RemoteError
 
 _MOST = 5000
@@ -47,7 +47,17 @@ def roots(told: Mapping[str, Any]) -> RemoteRoots:
         "ok": True,
         "scan_root": _text(told.get("scan_root")),
         "max_depth": int(_number(told.get("max_depth"))),
-        "candidates": [_text(one) for one in _list(told.get("candidates"))],
+        "candidates": [_root(one) for one in _list(told.get("candidates"))],
+    }
+
+
+def _root(one: object) -> RemoteRoot:
+    if not isinstance(one, dict):
+        raise _other()
+    return {
+        "path": _text(one.get("path")),
+        "name": _text(one.get("name")),
+        "run_count": int(_number(one.get("run_count"))),
     }
 
 

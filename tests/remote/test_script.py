@@ -136,7 +136,11 @@ def test_the_root_is_found_as_the_host_would_find_it(home) -> None:
 def test_storage_roots_are_proposed(home) -> None:
     (home / "data" / "old" / "runs" / "20250101_000000_abcdef").mkdir(parents=True)
     (home / "store" / "digits" / "mlp" / "runs" / "20250101_000000_abcdef").mkdir(parents=True)
-    assert locally("roots", home)["candidates"] == [str(home / "store"), str(home / "data" / "old")]
+    found = folders.roots(locally("roots", home))["candidates"]
+    assert [(one["path"], one["name"], one["run_count"]) for one in found] == [
+        (str(home / "store"), "store", 1),
+        (str(home / "data" / "old"), "old", 1),
+    ]
 
 
 def test_folders_are_listed(far, tmp_path) -> None:

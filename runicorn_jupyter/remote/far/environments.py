@@ -153,21 +153,22 @@ def _lines(file: str) -> List[str]:
         return []
 
 
-def looks_like_root(path: str) -> bool:
-    """Whether a folder holds runs: in layout 0.5 below projects, from 0.6 on below `runs`."""
-    return bool(glob.glob(os.path.join(path, "*", "*", "runs", "*")) or glob.glob(os.path.join(path, "runs", "*")))
+def count_runs(path: str) -> int:
+    """Return how many runs a folder holds, in layout 0.5 below projects, from 0.6 on below `runs` (the first level)."""
+    return len(glob.glob(os.path.join(path, "*", "*", "runs", "*"))) + len(glob.glob(os.path.join(path, "runs", "*")))
 
 
 def roots(most: int = 3) -> Dict[str, Any]:
     """Return folders not far below home that look like storage roots."""
     home = os.path.expanduser("~")
-    found: List[str] = []
+    found: List[Shape] = []
     level = [home]
     for _ in range(most):
         below = [path for folder in level[:2000] for path in _folders(folder)]
         for path in below:
-            if not any(path.startswith(one + "/") for one in found) and looks_like_root(path):
-                found.append(path)
+            runs = 0 if any(path.startswith(one["path"] + "/") for one in found) else count_runs(path)
+            if runs:
+                found.append({"path": path, "name": os.path.basename(path), "run_count": runs})
         level = below
     return {"scan_root": home, "max_depth": most, "candidates": found[:MOST]}
 
