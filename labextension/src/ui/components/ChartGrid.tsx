@@ -133,7 +133,14 @@ const TOLD = 3;
 /** Which runs have no value of the metric that is the x axis. */
 function Lacking(props: { metric: string; runs: readonly IColored[] }): JSX.Element | null {
   const { metric, runs } = props;
-  const without = runs.filter(({ run }) => !own(run.metrics, metric)?.count);
+  const store = useStore('runs', 'series');
+  // Of a run whose metrics were not read yet nothing is known, and nothing said.
+  const without = runs.filter(
+    ({ run: { id, metrics } }) =>
+      entries(metrics).length > 0 &&
+      !own(metrics, metric)?.count &&
+      !store.series(id, metric)?.length
+  );
   const names = without.slice(0, TOLD).map(({ label }) => label);
   const more = without.length - names.length;
   return without.length ? (
