@@ -59,8 +59,8 @@ build: $(VENV)/.test  ## sdist and wheel in dist/, from the committed state only
 	scripts/build.sh dist
 
 .PHONY: bench
-bench: $(VENV)/.test  ## side by side with all peers, writes docs/benchmarks.md (ROW=curve prints one row)
-	@python -m benchmarks $(if $(ROW),--row $(ROW),--write)
+bench: $(VENV)/.test  ## side by side with all peers, writes docs/benchmarks.md (ROW=curve,page only those rows)
+	@python -m benchmarks --write $(if $(ROW),--row $(ROW))
 
 .PHONY: bench-quick
 bench-quick: $(VENV)/.test  ## side by side with upstream only, in minutes, prints

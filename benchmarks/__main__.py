@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in names:
         print(f"\n{ROWS[name].title}\n\n{report.section(ROWS[name], bench.figures)}")
     if options.write:
-        report.write(DOCUMENT, bench.figures, seen_on)
+        report.write(DOCUMENT, bench.figures, seen_on, names)
         print(f"\nWritten to {DOCUMENT.name}.")
     return 1 if broken else 0
 
@@ -63,8 +63,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     unknown = {name for text in options.row for name in text.split(",")} - set(ROWS)
     if unknown:
         parser.error(f"there is no row {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
-    if options.write and (options.row or options.quick or options.peers is not None):
-        parser.error("only a whole run is written down: leave out --row, --quick and --peers")
+    if options.write and (options.quick or options.peers is not None):
+        parser.error("only a run with all peers is written down: leave out --quick and --peers")
     return options
 
 

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import psutil
@@ -60,8 +60,10 @@ def sentence(verdict: Verdict) -> str:
     return f"{target.call}: {wanted_words}: **{'reached' if verdict.reached else 'missed'}** ({shown})"
 
 
-def write(document: Path, figures: Sequence[Figure], seen_on: str) -> None:
-    """Put the tables between their markers; what a person wrote around them stays.
+def write(document: Path, figures: Sequence[Figure], seen_on: str, names: Collection[str] = ROWS) -> None:
+    """Put the tables of the rows `names` between their markers; what a person wrote around them stays.
+
+    A row that was run by itself says below its table where and when; the head of the page speaks for a whole run.
 
     Raises
     ------
@@ -69,7 +71,10 @@ def write(document: Path, figures: Sequence[Figure], seen_on: str) -> None:
         The document lacks a marker: a table that appears nowhere would not be missed.
     """
     text = document.read_text()
-    parts = {"machine": seen_on, **{name: section(row, figures) for name, row in ROWS.items()}}
+    whole = set(names) >= set(ROWS)
+    parts = {name: section(ROWS[name], figures) + ("" if whole else f"\n\n{seen_on}") for name in names}
+    if whole:
+        parts["machine"] = seen_on
     for name, body in parts.items():
         begin, end = (mark.format(name=name) for mark in _MARKS)
         if begin not in text or end not in text:

@@ -196,6 +196,11 @@ def test_tables_go_between_their_marks_and_prose_stays(tmp_path):
     assert "page of 50: ≤ 4 CPU ms: **reached** (1.25)" in text
     assert text.endswith("\nWhat a person wrote.\n")
     assert "private" not in text
+    alone = [Figure("page", OURS, "page of 50", {CPU: 2.5})]
+    report.write(document, alone, "Seen later.", ["page"])
+    later = document.read_text()
+    assert "| page of 50 | ours | 2.50 |" in later
+    assert later.count("Seen later.") == later.count("Seen on a machine.") == 1
     document.write_text(text.replace("<!-- measured: page -->", ""))
     with pytest.raises(ValueError, match="no place for page"):
         report.write(document, figures, "")
