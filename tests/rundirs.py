@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 
@@ -20,12 +21,17 @@ def write_run(
 ) -> Path:
     """Lay a 0.5 run directory out as contract §5a says and return it; `points` metric lines are a falling loss."""
     run_dir = root / project / name / "runs" / run_id
-    run_dir.mkdir(parents=True)
-    facts = {"id": run_id, "project": project, "name": name, "created_at": 1_790_000_000.0, **meta}
-    (run_dir / "meta.json").write_text(json.dumps(facts))
-    (run_dir / "status.json").write_text(json.dumps({"status": status, "started_at": 1_790_000_000.0}))
-    if points:
-        append(run_dir, *({"loss": 1 / step, "global_step": step} for step in range(1, points + 1)))
+    run_dir.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=root.parent, prefix="laid-") as folder:
+        # Renamed into place whole: a workspace that is open may look at any moment.
+        laid = Path(folder, "run")
+        laid.mkdir()
+        facts = {"id": run_id, "project": project, "name": name, "created_at": 1_790_000_000.0, **meta}
+        (laid / "meta.json").write_text(json.dumps(facts))
+        (laid / "status.json").write_text(json.dumps({"status": status, "started_at": 1_790_000_000.0}))
+        if points:
+            append(laid, *({"loss": 1 / step, "global_step": step} for step in range(1, points + 1)))
+        laid.rename(run_dir)
     return run_dir
 
 

@@ -48,6 +48,8 @@ def hall(tmp_path: Path) -> Iterator[Workspace]:
 def logged(hall: Workspace) -> Workspace:
     run_dir = write_run(hall.root, RUN)
     append(run_dir, *({**row, "global_step": at + 1} for at, row in enumerate(ROWS)), ts=1_790_000_000.0)
+    hall.refresh()
+    assert hall.wait_complete(20)
     return hall
 
 
