@@ -75,11 +75,12 @@ class Credentials:
             The private key cannot be used.
         """
         key = await asyncio.to_thread(self._key) if self.method in {None, "key"} else None
-        usual = self.method == "agent" or (self.method is None and key is None and self.password is None)
         agent = self.use_agent and self.method in {None, "agent"}
-        keys: dict[str, Any] = (
-            {"client_keys": [key]} if key is not None else {} if usual or agent else {"client_keys": None}
-        )
+        keys: dict[str, Any] = {}  # asyncssh then reads the usual files
+        if key is not None:
+            keys = {"client_keys": [key]}
+        elif self.method == "password" or (self.password is not None and not agent):
+            keys = {"client_keys": None}  # neither files nor the agent
         password = self.password if self.method in {None, "password"} else None
         return {
             **keys,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from contextlib import suppress
 from getpass import getuser
 from typing import Any
 
@@ -161,10 +162,10 @@ class Remotes:
     def close(self) -> None:
         """Close every connection and the loop; waits at most five seconds."""
         if self._loop.started:
-            try:
+            # A host that hangs must not keep the workspace behind us from closing.
+            with suppress(TimeoutError):
                 self._loop.submit(self._connections.close_all()).result(_CLOSE_S)
-            finally:
-                self._loop.stop()
+            self._loop.stop()
 
 
 def _route(
