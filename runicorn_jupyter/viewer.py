@@ -22,20 +22,20 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 
 from runicorn_jupyter.paths import Root, find_root
-from runicorn_jupyter.server.documents import document_routes
+from runicorn_jupyter.server.access.hosts import is_allowed, is_loopback
+from runicorn_jupyter.server.access.identity import ViewerIdentity
+from runicorn_jupyter.server.access.limits import PRESETS as RATE_PRESETS
+from runicorn_jupyter.server.access.limits import RateLimits, parse
+from runicorn_jupyter.server.access.limits import checked as checked_rate_limits
+from runicorn_jupyter.server.access.login import LoginCodeHandler
+from runicorn_jupyter.server.access.peer import working_reader
+from runicorn_jupyter.server.access.runtime import RunningViewer, announce, running_viewers
 from runicorn_jupyter.server.gate import Gate
-from runicorn_jupyter.server.hosts import is_allowed, is_loopback
-from runicorn_jupyter.server.identity import ViewerIdentity
-from runicorn_jupyter.server.limits import PRESETS as RATE_PRESETS
-from runicorn_jupyter.server.limits import RateLimits, parse
-from runicorn_jupyter.server.limits import checked as checked_rate_limits
-from runicorn_jupyter.server.login import LoginCodeHandler
 from runicorn_jupyter.server.options import ViewerOptions, described
 from runicorn_jupyter.server.page import page_routes
-from runicorn_jupyter.server.peer import working_reader
 from runicorn_jupyter.server.routes import mount
-from runicorn_jupyter.server.runtime import RunningViewer, announce, running_viewers
 from runicorn_jupyter.server.service import SETTING, Service
+from runicorn_jupyter.server.spec.documents import document_routes
 from runicorn_jupyter.workspace import Workspace
 
 __all__ = [

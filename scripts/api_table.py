@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from runicorn_jupyter.server.openapi import document
+from runicorn_jupyter.server.spec.openapi import document
 
 _PAGE = Path(__file__).resolve().parent.parent / "docs" / "http.md"
 _MARKS = re.compile(r"(<!-- addresses -->\n).*?(<!-- end -->)", re.DOTALL)

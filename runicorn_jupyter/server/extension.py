@@ -11,12 +11,12 @@ from jupyter_server.utils import url_path_join
 
 from runicorn_jupyter import paths
 from runicorn_jupyter.errors import RunicornError
-from runicorn_jupyter.server.documents import document_routes
+from runicorn_jupyter.server.access.limits import RateLimits
 from runicorn_jupyter.server.happenings import FOLDER, Happenings
-from runicorn_jupyter.server.limits import RateLimits
 from runicorn_jupyter.server.options import SharedOptions
 from runicorn_jupyter.server.routes import mount
 from runicorn_jupyter.server.service import SETTING, Service
+from runicorn_jupyter.server.spec.documents import document_routes
 from runicorn_jupyter.workspace import Workspace
 
 NAME = "runicorn"

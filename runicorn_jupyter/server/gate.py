@@ -28,13 +28,13 @@ from tornado.log import app_log
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from runicorn_jupyter.errors import Forbidden, IdentityRequired, RateLimited, RunicornError, UnsupportedMediaType
-from runicorn_jupyter.server.body import Body
-from runicorn_jupyter.server.fields import reading
-from runicorn_jupyter.server.limits import Standing
-from runicorn_jupyter.server.params import Params
-from runicorn_jupyter.server.problems import describe
+from runicorn_jupyter.server.access.limits import Standing
+from runicorn_jupyter.server.answer.problems import describe
+from runicorn_jupyter.server.answer.wire import encode
+from runicorn_jupyter.server.request.body import Body
+from runicorn_jupyter.server.request.fields import reading
+from runicorn_jupyter.server.request.params import Params
 from runicorn_jupyter.server.service import SETTING, Service
-from runicorn_jupyter.server.wire import encode
 
 if TYPE_CHECKING:
     from runicorn_jupyter.workspace import Remotes, Workspace

@@ -11,7 +11,7 @@ from traitlets import List as ListOf
 
 from runicorn_jupyter import paths
 from runicorn_jupyter.errors import RunicornError
-from runicorn_jupyter.server.limits import DEFAULT, checked
+from runicorn_jupyter.server.access.limits import DEFAULT, checked
 
 _HIGHEST_PORT = 65_535
 

@@ -13,9 +13,9 @@ from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from runicorn_jupyter.errors import NotFound
+from runicorn_jupyter.server.access.identity import ViewerIdentity
+from runicorn_jupyter.server.answer.problems import describe
 from runicorn_jupyter.server.gate import Gate
-from runicorn_jupyter.server.identity import ViewerIdentity
-from runicorn_jupyter.server.problems import describe
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 _SCRIPT = "page.js"

@@ -8,16 +8,21 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 from tornado.web import RequestHandler
 
-from runicorn_jupyter.server import artifacts, lineage
-from runicorn_jupyter.server.analytics import (
-    OverviewHandler,
-    ProjectAnalyticsHandler,
-    SystemHealthHandler,
-    TrendsHandler,
+from runicorn_jupyter.server.artifacts import artifacts, lineage
+from runicorn_jupyter.server.later import NotYetHandler, UnknownHandler
+from runicorn_jupyter.server.machine.config import ConfigHandler, RootHandler
+from runicorn_jupyter.server.machine.diagnostics import ServerLogHandler, ServerLogSocket, SourcesHandler
+from runicorn_jupyter.server.machine.health import CacheStatsHandler, HealthHandler
+from runicorn_jupyter.server.machine.machine import MonitorHandler, TemperaturesHandler
+from runicorn_jupyter.server.machine.preferences import (
+    AlertChangeHandler,
+    AlertsHandler,
+    ColumnWidthsHandler,
+    ResetWidthsHandler,
 )
-from runicorn_jupyter.server.assets import AssetDownloadHandler, AssetReferencesHandler, AssetsHandler
-from runicorn_jupyter.server.config import ConfigHandler, RootHandler
-from runicorn_jupyter.server.connections import (
+from runicorn_jupyter.server.machine.storage import StorageCandidatesHandler, StorageStatsHandler
+from runicorn_jupyter.server.machine.telemetry import GpuHandler, GpuHistoryHandler, GpuSamplingHandler
+from runicorn_jupyter.server.remote.connections import (
     ConnectHandler,
     DisconnectHandler,
     OpenConnectionHandler,
@@ -26,16 +31,7 @@ from runicorn_jupyter.server.connections import (
     SessionsHandler,
     SshHostsHandler,
 )
-from runicorn_jupyter.server.diagnostics import ServerLogHandler, ServerLogSocket, SourcesHandler
-from runicorn_jupyter.server.events import EventsHandler
-from runicorn_jupyter.server.experiments import (
-    DeleteHandler,
-    ExperimentRowsHandler,
-    PointsHandler,
-    SearchHandler,
-    TagHandler,
-)
-from runicorn_jupyter.server.farhosts import (
+from runicorn_jupyter.server.remote.farhosts import (
     CondaEnvironmentsHandler,
     DetectHandler,
     EnvironmentConfigsHandler,
@@ -46,22 +42,29 @@ from runicorn_jupyter.server.farhosts import (
     RemoteConfigHandler,
     RemoteRootsHandler,
 )
-from runicorn_jupyter.server.health import CacheStatsHandler, HealthHandler
-from runicorn_jupyter.server.knownhosts import AcceptHandler, ForgetHandler, KnownHostsHandler
-from runicorn_jupyter.server.later import NotYetHandler, UnknownHandler
-from runicorn_jupyter.server.logs import LogPageHandler, LogSearchHandler, LogsHandler, RawLogHandler
-from runicorn_jupyter.server.machine import MonitorHandler, TemperaturesHandler
-from runicorn_jupyter.server.media import ImagesHandler, MediaHandler, MediaListHandler
-from runicorn_jupyter.server.metrics import CurvesHandler, StepRowsHandler, TimeRowsHandler
-from runicorn_jupyter.server.preferences import (
-    AlertChangeHandler,
-    AlertsHandler,
-    ColumnWidthsHandler,
-    ResetWidthsHandler,
+from runicorn_jupyter.server.remote.knownhosts import AcceptHandler, ForgetHandler, KnownHostsHandler
+from runicorn_jupyter.server.remote.savedlogins import SavedHostDetailsHandler, SavedHostHandler, SavedHostsHandler
+from runicorn_jupyter.server.runs.analytics import (
+    OverviewHandler,
+    ProjectAnalyticsHandler,
+    SystemHealthHandler,
+    TrendsHandler,
 )
-from runicorn_jupyter.server.progress import EnvironmentHandler, ProgressHandler
-from runicorn_jupyter.server.projects import NamedRunsHandler, NamesHandler, ProjectsHandler
-from runicorn_jupyter.server.recycle import (
+from runicorn_jupyter.server.runs.assets import AssetDownloadHandler, AssetReferencesHandler, AssetsHandler
+from runicorn_jupyter.server.runs.events import EventsHandler
+from runicorn_jupyter.server.runs.experiments import (
+    DeleteHandler,
+    ExperimentRowsHandler,
+    PointsHandler,
+    SearchHandler,
+    TagHandler,
+)
+from runicorn_jupyter.server.runs.logs import LogPageHandler, LogSearchHandler, LogsHandler, RawLogHandler
+from runicorn_jupyter.server.runs.media import ImagesHandler, MediaHandler, MediaListHandler
+from runicorn_jupyter.server.runs.metrics import CurvesHandler, StepRowsHandler, TimeRowsHandler
+from runicorn_jupyter.server.runs.progress import EnvironmentHandler, ProgressHandler
+from runicorn_jupyter.server.runs.projects import NamedRunsHandler, NamesHandler, ProjectsHandler
+from runicorn_jupyter.server.runs.recycle import (
     EmptyHandler,
     PermanentHandler,
     PermanentRunHandler,
@@ -69,12 +72,9 @@ from runicorn_jupyter.server.recycle import (
     RestoreHandler,
     SoftDeleteHandler,
 )
-from runicorn_jupyter.server.runs import FacetsHandler, RunHandler, RunsHandler
-from runicorn_jupyter.server.ssh_connections import SavedHostDetailsHandler, SavedHostHandler, SavedHostsHandler
-from runicorn_jupyter.server.status import StatusCheckHandler
-from runicorn_jupyter.server.storage import StorageCandidatesHandler, StorageStatsHandler
-from runicorn_jupyter.server.telemetry import GpuHandler, GpuHistoryHandler, GpuSamplingHandler
-from runicorn_jupyter.server.transfer import (
+from runicorn_jupyter.server.runs.runs import FacetsHandler, RunHandler, RunsHandler
+from runicorn_jupyter.server.runs.status import StatusCheckHandler
+from runicorn_jupyter.server.runs.transfer import (
     ExportHandler,
     FormHandler,
     PathExportHandler,
@@ -82,7 +82,7 @@ from runicorn_jupyter.server.transfer import (
     RunsExportHandler,
     TransfersHandler,
 )
-from runicorn_jupyter.server.tree import (
+from runicorn_jupyter.server.runs.tree import (
     MoveHandler,
     PathCreateHandler,
     PathDeleteHandler,
@@ -90,8 +90,13 @@ from runicorn_jupyter.server.tree import (
     PathsHandler,
     PathTreeHandler,
 )
-from runicorn_jupyter.server.uploads import ImportHandler, PreviewHandler
-from runicorn_jupyter.server.v2 import BatchDeleteHandler, ExperimentHandler, ExperimentsHandler, FastMetricsHandler
+from runicorn_jupyter.server.runs.uploads import ImportHandler, PreviewHandler
+from runicorn_jupyter.server.runs.v2 import (
+    BatchDeleteHandler,
+    ExperimentHandler,
+    ExperimentsHandler,
+    FastMetricsHandler,
+)
 
 _PLACE = re.compile(r"\{[a-z_]+(?::([^}]*))?\}")
 _GROUPS = {"": "([^/]+)", "*": "(.+)"}

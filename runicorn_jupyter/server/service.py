@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 from runicorn_jupyter import settings
 from runicorn_jupyter.errors import Stopping
 from runicorn_jupyter.paths import Root
-from runicorn_jupyter.server.diary import Diary
-from runicorn_jupyter.server.gpus import GpuWatch
-from runicorn_jupyter.server.limits import RateLimits
-from runicorn_jupyter.server.logshare import SharedLogs
+from runicorn_jupyter.server.access.limits import RateLimits
+from runicorn_jupyter.server.machine.diary import Diary
+from runicorn_jupyter.server.machine.gpus import GpuWatch
+from runicorn_jupyter.server.runs.logshare import SharedLogs
 
 if TYPE_CHECKING:
     from runicorn_jupyter.workspace import Remotes, Workspace

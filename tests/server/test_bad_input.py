@@ -15,9 +15,9 @@ from mounts import Mount
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
-from runicorn_jupyter.server.fields import Field, answer_of, fields_of
 from runicorn_jupyter.server.gate import GateSocket
-from runicorn_jupyter.server.openapi import Operation, operations
+from runicorn_jupyter.server.request.fields import Field, answer_of, fields_of
+from runicorn_jupyter.server.spec.openapi import Operation, operations
 
 OPERATIONS = [one for one in operations() if not issubclass(one.handler, GateSocket)]
 LARGE = b'{"x": "' + b"x" * (5 * 1024 * 1024) + b'"}'

@@ -6,8 +6,8 @@ import re
 
 from places import REPOSITORY
 
-from runicorn_jupyter.server.openapi import document
 from runicorn_jupyter.server.routes import LATER
+from runicorn_jupyter.server.spec.openapi import document
 
 ROWS = """
 GET /runs /runs/{x} /recycle-bin /runs/{x}/metrics /runs/{x}/metrics_step /metrics/cache/stats /runs/{x}/logs/ws

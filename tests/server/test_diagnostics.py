@@ -8,7 +8,7 @@ import logging
 
 from mounts import Mount
 
-from runicorn_jupyter.server.diary import LINES, Diary
+from runicorn_jupyter.server.machine.diary import LINES, Diary
 
 
 async def test_x31_the_log_is_read_and_followed(mount: Mount) -> None:

@@ -10,7 +10,7 @@ from mounts import Mount, until
 from rundirs import write_run
 from tornado.websocket import WebSocketClientConnection
 
-from runicorn_jupyter.server.events import EventsHandler
+from runicorn_jupyter.server.runs.events import EventsHandler
 
 
 @pytest.fixture

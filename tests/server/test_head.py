@@ -8,7 +8,7 @@ import json
 import pytest
 from mounts import Mount
 
-from runicorn_jupyter.server import lists
+from runicorn_jupyter.server.runs import lists
 
 LISTS = [
     "/runs", "/runs?limit=3&order_by=id", "/experiments?limit=4", "/v2/experiments?per_page=5",

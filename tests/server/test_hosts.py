@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runicorn_jupyter.server.hosts import is_allowed, is_loopback, is_loopback_host
+from runicorn_jupyter.server.access.hosts import is_allowed, is_loopback, is_loopback_host
 
 
 @pytest.mark.parametrize(

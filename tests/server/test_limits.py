@@ -6,7 +6,7 @@ import pytest
 from mounts import Mount
 
 from runicorn_jupyter.errors import BadRequest
-from runicorn_jupyter.server.limits import DEFAULT, DOCUMENTED, RateLimits, parse
+from runicorn_jupyter.server.access.limits import DEFAULT, DOCUMENTED, RateLimits, parse
 from runicorn_jupyter.server.service import SETTING
 
 

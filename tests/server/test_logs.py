@@ -9,7 +9,7 @@ from mounts import Mount, until
 from rundirs import write_run
 from tornado.websocket import WebSocketClientConnection
 
-from runicorn_jupyter.server.logshare import delay_after
+from runicorn_jupyter.server.runs.logshare import delay_after
 
 RUN = "20260101_120000_abcdef"
 

@@ -10,8 +10,8 @@ from rundirs import write_run
 from viewers import running_viewer
 from websockets.asyncio.client import connect
 
-from runicorn_jupyter.server.logshare import SharedLogs
-from runicorn_jupyter.server.wire import frames
+from runicorn_jupyter.server.answer.wire import frames
+from runicorn_jupyter.server.runs.logshare import SharedLogs
 from runicorn_jupyter.workspace import LogTail
 
 RUN = "20260101_120000_abcdef"

@@ -13,8 +13,8 @@ import pytest
 from mounts import Mount, until
 
 from runicorn_jupyter.paths import config_folder
-from runicorn_jupyter.server.gpus import COLUMNS, GpuWatch, parsed
-from runicorn_jupyter.server.machine import temperatures
+from runicorn_jupyter.server.machine.gpus import COLUMNS, GpuWatch, parsed
+from runicorn_jupyter.server.machine.machine import temperatures
 from runicorn_jupyter.server.service import SETTING
 
 LINE = "0, Some GPU, 41, 12, 24576, 6144, 61, 187.35, 350.00, 1710, 9501, P2, [N/A]"

@@ -10,11 +10,11 @@ from mounts import Mount, patterns
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from places import REPOSITORY
 
-from runicorn_jupyter.server.fields import answer_of, fields_of
 from runicorn_jupyter.server.gate import GateSocket
 from runicorn_jupyter.server.later import NotYetHandler, UnknownHandler
-from runicorn_jupyter.server.openapi import VERBS, document, operations
+from runicorn_jupyter.server.request.fields import answer_of, fields_of
 from runicorn_jupyter.server.routes import LAST, ROUTES
+from runicorn_jupyter.server.spec.openapi import VERBS, document, operations
 
 
 def beside(mount: Mount, name: str) -> str:

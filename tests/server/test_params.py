@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from runicorn_jupyter.errors import BadRequest
-from runicorn_jupyter.server.params import Params
+from runicorn_jupyter.server.request.params import Params
 
 
 def params(**arguments: str | list[str]) -> Params:

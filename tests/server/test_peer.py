@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from runicorn_jupyter.server import peer
-from runicorn_jupyter.server.peer import Address, Socket, same_user
+from runicorn_jupyter.server.access import peer
+from runicorn_jupyter.server.access.peer import Address, Socket, same_user
 
 READERS = [peer.by_netlink, peer.by_proc] if sys.platform == "linux" else [peer.by_psutil]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runicorn_jupyter.models import RunRecord
-from runicorn_jupyter.server.progress import progress_of
+from runicorn_jupyter.server.runs.progress import progress_of
 
 
 def test_a_living_run_with_a_known_end() -> None:

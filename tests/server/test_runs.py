@@ -10,8 +10,8 @@ import pytest
 from mounts import Mount
 
 from runicorn_jupyter.models import ItemPage
-from runicorn_jupyter.server import lists
-from runicorn_jupyter.server.wire import encode
+from runicorn_jupyter.server.answer.wire import encode
+from runicorn_jupyter.server.runs import lists
 from runicorn_jupyter.store.index.listing import Listing
 from runicorn_jupyter.workspace import Workspace
 

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, assume, settings
 from places import DATA
 from viewers import running_server, running_viewer
 
-from runicorn_jupyter.server.openapi import document, operations
+from runicorn_jupyter.server.spec.openapi import document, operations
 
 UNLIMITED = ("standard", "v2", "delete")
 NOT_TO_TRY = r"/ws$|/user_root_dir$|^/api/remote/|/ssh_connections"

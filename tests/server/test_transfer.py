@@ -22,7 +22,7 @@ from tornado.iostream import IOStream
 from viewers import running_viewer
 
 from runicorn_jupyter.models import DATA_FORMATS
-from runicorn_jupyter.server import uploads
+from runicorn_jupyter.server.runs import uploads
 from runicorn_jupyter.store.transfer.data import FORMATS
 from runicorn_jupyter.viewer import Viewer
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runicorn_jupyter.server.wire import encode
+from runicorn_jupyter.server.answer.wire import encode
 
 anything = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters(), max_size=20),

@@ -1,0 +1,1 @@
+"""What an answer is made of: JSON, columns, ranges of files, streams, problems."""

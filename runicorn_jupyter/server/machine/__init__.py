@@ -1,0 +1,1 @@
+"""The machine we run on and this server: health, configuration, GPUs, diagnostics."""

@@ -1,0 +1,1 @@
+"""Runs over HTTP: lists, metrics, logs, media, the recycle bin, in and out."""

@@ -1,0 +1,1 @@
+"""The API describing itself: OpenAPI, Swagger UI, ReDoc, Postman."""
