@@ -44,12 +44,15 @@ def metric_rows(
         return MetricRows((), (), 0, None)
     names = sorted(name for name in table.names if metrics is None or name in metrics)
     grid = grid_of(table)
-    keep: Integers = between(grid, steps)
-    total, clipped = len(keep), tuple[str, ...]()
-    if downsample is not None and total > downsample:
-        numbers = [name for name in names if name in table.totals]
-        whole = steps is None
-        keep, clipped = _choose(grid, numbers, downsample) if whole else thinned(grid, numbers, keep, downsample)
+    numbers, clipped = [name for name in names if name in table.totals], tuple[str, ...]()
+    if steps is None and downsample is not None and grid.total > downsample:
+        total = grid.total
+        keep, clipped = _choose(grid, numbers, downsample)
+    else:
+        keep = between(grid, steps)
+        total = len(keep)
+        if downsample is not None and total > downsample:
+            keep, clipped = thinned(grid, numbers, keep, downsample)
     times = grid.times(keep) - ((table.progress.start or 0.0) if relative_time else 0.0)
     columns = {"global_step": grid.steps(keep).tolist(), "time": _floats(times)}
     columns.update({name: _column(table, grid, name, keep) for name in names})
@@ -120,12 +123,14 @@ def _choose(grid: Grid, names: Sequence[str], budget: int) -> tuple[Integers, tu
     All picks but the very last ones stand on stretches whose length is a power of two: a growing run keeps them.
     """
     chosen = {0, grid.total - 1}
-    wanted = {name: grid.extremes(name, 1).tolist() for name in names}
-    for rows in wanted.values():
-        _add(chosen, rows, budget)
+    buckets = max((budget - 2) // (2 * max(len(names), 1)) - 1, 1)
+    extremes = {name: grid.extremes(name, buckets) for name in names}
+    wanted = {name: _outermost(grid, name, rows) for name, rows in extremes.items()}
+    for outermost in wanted.values():
+        _add(chosen, outermost, budget)
     clipped = tuple(name for name, rows in wanted.items() if not chosen.issuperset(rows))
-    buckets = max((budget - len(chosen)) // (2 * max(len(names), 1)), 1)
-    for finer in (1, 2, 4):
+    _take_turns(chosen, [_spread(rows) for rows in extremes.values()], budget)
+    for finer in (2, 4):
         if len(chosen) < budget:
             _take_turns(chosen, [_spread(grid.extremes(name, finer * buckets)) for name in names], budget)
     stride = 1 << max((grid.total // budget).bit_length() - 1, 0)
@@ -133,6 +138,15 @@ def _choose(grid: Grid, names: Sequence[str], budget: int) -> tuple[Integers, tu
         _add(chosen, _spread(np.arange(0, grid.total, stride)), budget)
         stride = max(stride // 2, 1)
     return np.array(sorted(chosen), dtype=np.int64), clipped
+
+
+def _outermost(grid: Grid, name: str, rows: Integers) -> list[int]:
+    """Return those of the rows of a metric's extremes where its minimum and maximum stand; none without a number."""
+    values, _ = grid.numbers(name, rows)
+    finite = np.flatnonzero(np.isfinite(values))
+    if not len(finite):
+        return []
+    return [int(rows[finite[at]]) for at in (values[finite].argmin(), values[finite].argmax())]
 
 
 def _add(chosen: set[int], rows: Iterable[int], budget: int) -> None:
