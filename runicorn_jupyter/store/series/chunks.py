@@ -100,6 +100,7 @@ class StoredColumn:
     """Everything but the raw values of one metric, for the stretches below ``stretches``."""
 
     __slots__ = (
+        "_beside",
         "base",
         "count",
         "first",
@@ -136,6 +137,8 @@ class StoredColumn:
         self.inline = [value if isinstance(value, np.ndarray) else None for value in values]
         self.groups = _groups(parts, self.starts, self.inline)
         self.memo: tuple[Integers, Floats] = (np.empty(0, np.int64), np.empty(0))
+        # Added up once: every look at a run asks how much memory it holds.
+        self._beside = sum(array.nbytes for array in (*self.positions, *self.inline) if array is not None)
         if before is not None and before.count:
             self._append_to(before)
 
@@ -146,12 +149,12 @@ class StoredColumn:
         self.inline = before.inline + self.inline
         self.groups = chained([before.groups, self.groups])
         self.memo = before.memo
+        self._beside += before._beside
 
     @property
     def nbytes(self) -> int:
         """About the bytes of memory it takes."""
-        held = sum(array.nbytes for array in (*self.positions, *self.inline) if array is not None)
-        return 80 * len(self.starts) + 40 * len(self.groups.starts) + held + 2 * self.memo[0].nbytes
+        return 80 * len(self.starts) + 40 * len(self.groups.starts) + self._beside + 2 * self.memo[0].nbytes
 
 
 def _regular(events: Integers) -> tuple[int, int, bytes | None]:
