@@ -9,6 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from farviewers import far_host  # noqa: F401 - a fixture for every room
 from fixtures_sshd import sshd  # noqa: F401 - a fixture for every room
 from places import DATA
 

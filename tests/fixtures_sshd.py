@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,19 @@ class Sshd:
     key: Path
     known_hosts: Path
     log: Path
+    program: list[str] = field(default_factory=list)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, again after `stop` if need be."""
+        self.process = subprocess.Popen(self.program)
+        wait_for_port(self.port, self.process, self.log)
+
+    def stop(self) -> None:
+        """Stop listening; logins that stand go on."""
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(20)
 
     def command(self, *options: str) -> list[str]:
         """Return an ssh command line that reads no configuration of the machine or user."""
@@ -81,9 +94,15 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], log: Path) -> Non
 @pytest.fixture(scope="session")
 def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     """Start Debian's sshd on a free loopback port for the user who runs the tests."""
+    with started_sshd(tmp_path_factory.mktemp("sshd")) as server:
+        yield server
+
+
+@contextmanager
+def started_sshd(folder: Path, *options: str) -> Iterator[Sshd]:
+    """Start one with its files in `folder` and with further lines of sshd_config."""
     program = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     assert program, "Debian's openssh-server is missing: apt-get install openssh-server"
-    folder = tmp_path_factory.mktemp("sshd")
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
     (folder / "authorized").write_bytes((folder / "user.pub").read_bytes())
@@ -95,13 +114,13 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
     (folder / "config").write_text(
         f"Port {server.port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/authorized\n"
         f"PidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n"
+        + "".join(f"{option}\n" for option in options)
     )
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # its privilege separation folder, made at boot elsewhere
-    command = [program, "-D", "-f", str(folder / "config"), "-E", str(server.log)]
-    with subprocess.Popen(command) as process:
-        try:
-            wait_for_port(server.port, process, server.log)
-            yield server
-        finally:
-            process.terminate()
+    server.program = [program, "-D", "-f", str(folder / "config"), "-E", str(server.log)]
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

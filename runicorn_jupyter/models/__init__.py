@@ -16,6 +16,7 @@ from runicorn_jupyter.models.artifacts import (
     ReferenceEntry,
     TypeTotals,
     Verified,
+    Verifying,
     VersionDetail,
     VersionFiles,
     VersionItem,
@@ -30,7 +31,16 @@ from runicorn_jupyter.models.experiments import (
 )
 from runicorn_jupyter.models.lists import Changes, Facet, Facets, FacetsBody, ItemPage, RunFilter, RunPage, list_mark
 from runicorn_jupyter.models.places import Health, ImageRecord
-from runicorn_jupyter.models.remote import Detected, Environment, HostFacts, RemoteConnection, SshHost
+from runicorn_jupyter.models.remote import (
+    Detected,
+    Environment,
+    FarLog,
+    HostFacts,
+    RemoteConnection,
+    RemoteSession,
+    SessionChecks,
+    SshHost,
+)
 from runicorn_jupyter.models.remoteforms import FarFolder, FarItem, FarPath, RemoteRoot, RemoteRoots
 from runicorn_jupyter.models.runs import LIVE_STATES, MetricSummary, RunFacts, RunItem, RunRecord, State, Status
 from runicorn_jupyter.models.transfer import (
@@ -68,6 +78,7 @@ __all__ = [
     "FacetsBody",
     "FarFolder",
     "FarItem",
+    "FarLog",
     "FarPath",
     "FileEntry",
     "Health",
@@ -89,18 +100,21 @@ __all__ = [
     "RemoteConnection",
     "RemoteRoot",
     "RemoteRoots",
+    "RemoteSession",
     "Resolution",
     "RunFacts",
     "RunFilter",
     "RunItem",
     "RunPage",
     "RunRecord",
+    "SessionChecks",
     "SshHost",
     "Stage",
     "State",
     "Status",
     "TypeTotals",
     "Verified",
+    "Verifying",
     "VersionDetail",
     "VersionFiles",
     "VersionItem",

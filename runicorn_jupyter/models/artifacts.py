@@ -216,21 +216,38 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a version's files came to when every byte was read: a sentence for each that is wrong."""
+    """What a version came to when every byte was read: a sentence for each file or reference that is wrong.
+
+    ``unchecked`` says of each reference that was not read why it was not; ``references`` counts those that were.
+    """
 
     artifact: str
     files: int
     size_bytes: int
     problems: Mapping[str, str] = field(default_factory=dict)
+    references: int = 0
+    unchecked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
-        """Whether all is as it was saved."""
+        """Whether all that was read is as it was saved."""
         return not self.problems
 
     def item(self) -> dict[str, Any]:
         """Return it as it goes over the wire."""
         return {**asdict(self), "ok": self.ok}
+
+
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """How far a verification is, in bytes; a reference without a known size counts nothing."""
+
+    done_bytes: int
+    total_bytes: int
+
+    def item(self) -> dict[str, Any]:
+        """Return it as it goes over the wire."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

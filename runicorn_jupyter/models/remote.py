@@ -71,3 +71,56 @@ class SshHost:
     identity_file: str | None
     jump: str | None
     """Another host, or several joined by commas, to go through."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteSession:
+    """One viewer of ours on another host, and how well it can be reached."""
+
+    id: str
+    """8 hex digits, the same again for this installation, connection, root and environment."""
+    connection_id: str
+    """``user@host:port``."""
+    conn_id: str
+    host: str
+    port: int
+    username: str
+    root: str
+    """An absolute path there."""
+    environment: str
+    """Its name there."""
+    state: str
+    """``connecting``, ``running``, ``reconnecting``, ``degraded`` or ``stopped``."""
+    reason: str | None
+    """A sentence: why it does not run, or what happened last."""
+    since: float
+    """When this state began."""
+    started: float
+    """When the process there began."""
+    pid: int | None
+    version: str | None
+    """Of the viewer there."""
+    restarts: int
+    """How many later processes this session has had."""
+    next_try: float | None
+    """When it tries again, while it reconnects."""
+
+
+@dataclass(frozen=True, slots=True)
+class FarLog:
+    """The end of a far viewer's log, or what came after a place in it."""
+
+    lines: tuple[str, ...]
+    total: int
+    """Lines of the whole log."""
+    end: int
+    """The byte from which to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChecks:
+    """What of a session is well: the way to the host, the process there, and its answers."""
+
+    ssh: bool
+    process: bool
+    answers: bool

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
+
+from runicorn_jupyter.models.sessionforms import ViewerSession
+from runicorn_jupyter.models.viewerforms import ViewerState
 
 
 class ServerInfo(TypedDict):
@@ -35,9 +38,9 @@ class Connected(OpenConnection):
 
 
 class ListedConnection(OpenConnection):
-    """A connection and its remote viewer."""
+    """A connection and the newest viewer that it carries."""
 
-    viewer: None
+    viewer: ViewerState | None
 
 
 class OpenConnections(TypedDict):
@@ -82,7 +85,7 @@ class RemoteStatus(TypedDict):
     """How many connections and remote viewers there are."""
 
     connections: list[OpenConnection]
-    viewer_sessions: list[dict[str, Any]]
+    viewer_sessions: list[ViewerSession]
     connection_count: int
     viewer_session_count: int
 

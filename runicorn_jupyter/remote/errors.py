@@ -6,17 +6,23 @@ RemoteError                          500 ssh_error
 │   └── PassphraseRequired           401 passphrase_required
 ├── ConnectionNotFound               404 connection_not_found
 ├── EnvironmentNotFound              404 environment_not_found
+├── ViewerNotFound                   404 session_not_found
 ├── ConnectionTimeout                408 connection_timeout
 ├── HostKeyUnconfirmed               409 host_key_confirmation_required
 ├── HostKeyChanged                   409 host_key_changed
+├── ViewerMissing                    409 viewer_missing
 ├── KnownHostsUnreadable             500 known_hosts_unreadable
 ├── PythonMissing                    502 python_missing
 ├── NoShell                          502 no_shell
-└── HostUnavailable                  503 ssh_unavailable
-    ├── HostNotFound                 503 host_not_found
-    ├── ConnectionRefused            503 connection_refused
-    ├── NoRoute                      503 no_route
-    └── NotSsh                       503 not_ssh
+├── ViewerFailed                     502 viewer_failed
+├── InstallFailed                    502 install_failed
+├── ViewerAway                       503 viewer_unavailable
+├── HostUnavailable                  503 ssh_unavailable
+│   ├── HostNotFound                 503 host_not_found
+│   ├── ConnectionRefused            503 connection_refused
+│   ├── NoRoute                      503 no_route
+│   └── NotSsh                       503 not_ssh
+└── QuotaExceeded                    507 quota_exceeded
 """
 
 from __future__ import annotations
@@ -70,6 +76,13 @@ class EnvironmentNotFound(RemoteError, LookupError):
     code = "environment_not_found"
 
 
+class ViewerNotFound(RemoteError, LookupError):
+    """There is no session of this id."""
+
+    status = 404
+    code = "session_not_found"
+
+
 class ConnectionTimeout(RemoteError, TimeoutError):
     """The host did not answer in time."""
 
@@ -104,6 +117,32 @@ class HostKeyChanged(RemoteError):
     code = "host_key_changed"
 
 
+class ViewerMissing(RemoteError):
+    """The environment has no viewer of ours; ours may be installed there when somebody says yes.
+
+    Parameters
+    ----------
+    message : str
+        The sentence to show.
+    can_install : bool
+        Whether we can install it there.
+    distribution : str, optional
+        ``runicorn`` where upstream's own viewer is.
+    """
+
+    status = 409
+    code = "viewer_missing"
+
+    def __init__(self, message: str, *, can_install: bool, distribution: str | None = None) -> None:
+        super().__init__(message)
+        self.can_install = can_install
+        self.distribution = distribution
+
+    def extra(self) -> Mapping[str, Any]:
+        """Return what can be done about it."""
+        return {"can_install": self.can_install, "distribution": self.distribution}
+
+
 class KnownHostsUnreadable(RemoteError):
     """A known_hosts file cannot be read: which keys are trusted, or revoked, is not known."""
 
@@ -122,6 +161,44 @@ class NoShell(RemoteError):
 
     status = 502
     code = "no_shell"
+
+
+class ViewerFailed(RemoteError):
+    """The viewer could not be started on the host; the text ends with the end of its log."""
+
+    status = 502
+    code = "viewer_failed"
+
+
+class InstallFailed(RemoteError):
+    """Our viewer could not be installed on the host; nothing half is left there."""
+
+    status = 502
+    code = "install_failed"
+
+
+class ViewerAway(RemoteError):
+    """The far viewer cannot be asked right now.
+
+    Parameters
+    ----------
+    state : str
+        Of its session.
+    reason : str
+        The sentence to show.
+    """
+
+    status = 503
+    code = "viewer_unavailable"
+    retry_after = 2
+
+    def __init__(self, state: str, reason: str) -> None:
+        super().__init__(reason)
+        self.state = state
+
+    def extra(self) -> Mapping[str, Any]:
+        """Return the state, for a screen that waits for a better one."""
+        return {"state": self.state, "reason": str(self)}
 
 
 class HostUnavailable(RemoteError):
@@ -153,3 +230,10 @@ class NotSsh(HostUnavailable):
     """Something listens there, but it does not speak SSH."""
 
     code = "not_ssh"
+
+
+class QuotaExceeded(RemoteError):
+    """The account has no room left on the host."""
+
+    status = 507
+    code = "quota_exceeded"

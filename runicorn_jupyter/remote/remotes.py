@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from getpass import getuser
@@ -11,10 +13,13 @@ from runicorn_jupyter.models import (
     Detected,
     Environment,
     FarFolder,
+    FarLog,
     FarPath,
     HostFacts,
     RemoteConnection,
     RemoteRoots,
+    RemoteSession,
+    SessionChecks,
     SshHost,
 )
 from runicorn_jupyter.remote import folders, sshconfig
@@ -24,7 +29,10 @@ from runicorn_jupyter.remote.connections import Connections, facts
 from runicorn_jupyter.remote.credentials import Credentials
 from runicorn_jupyter.remote.environments import named
 from runicorn_jupyter.remote.hostkeys import HostKeys
+from runicorn_jupyter.remote.install import Installer, OnStep
+from runicorn_jupyter.remote.pace import Pace
 from runicorn_jupyter.remote.script import ask
+from runicorn_jupyter.remote.sessions import Sessions
 from runicorn_jupyter.remote.thread import LoopThread
 
 _CLOSE_S = 5.0
@@ -41,12 +49,16 @@ class Remotes:
     ----------
     keys : HostKeys, optional
         Which hosts are trusted; the user's known_hosts and ours by default.
+    pace : Pace, optional
+        The figures of link care: the lease of far viewers, the clock, how long to wait between tries.
     """
 
-    def __init__(self, keys: HostKeys | None = None) -> None:
+    def __init__(self, keys: HostKeys | None = None, pace: Pace | None = None) -> None:
         self.keys = keys or HostKeys()
         self._loop = LoopThread()
         self._connections = Connections(self.keys)
+        self._sessions = Sessions(self._connections, pace or Pace())
+        self._installer = Installer()
 
     def connect(
         self,
@@ -83,6 +95,7 @@ class Remotes:
 
         async def work() -> tuple[RemoteConnection, HostFacts | None]:
             connection = await self._connections.connect(where, login, patience=patience, jumps=jumps)
+            self._sessions.hurry(where.key)
             found = await facts(connection)
             return connection.shown(), found.host if found is not None else None
 
@@ -93,18 +106,29 @@ class Remotes:
         return sshconfig.hosts()
 
     def connections(self) -> Future[list[RemoteConnection]]:
-        """List the connections that stand."""
+        """List the connections: those that stand, and those that broke and are being opened again for a viewer."""
 
         async def work() -> list[RemoteConnection]:
-            return [connection.shown() for connection in self._connections.list()]
+            standing = [connection.shown() for connection in self._connections.list()]
+            keys = {shown.key for shown in standing}
+            return standing + [shown for shown in self._sessions.waiting() if shown.key not in keys]
 
         return self._loop.submit(work())
 
-    def disconnect(self, connection_id: str) -> Future[RemoteConnection]:
-        """Close a connection, and return which it was."""
+    def connection(self, connection_id: str) -> Future[RemoteConnection]:
+        """Return the connection that stands under one of its names."""
 
         async def work() -> RemoteConnection:
-            connection = self._connections.find(connection_id)
+            return self._connections.find(connection_id).shown()
+
+        return self._loop.submit(work())
+
+    def disconnect(self, connection_id: str, *, cleanup: bool = True) -> Future[RemoteConnection]:
+        """Close a connection, and return which it was; its viewers end too with `cleanup`, else by their lease."""
+
+        async def work() -> RemoteConnection:
+            connection = self._sessions.connection(connection_id)
+            await self._sessions.leave(connection.where.key, cleanup=cleanup)
             await self._connections.close(connection)
             return connection.shown()
 
@@ -151,6 +175,14 @@ class Remotes:
 
         return self._loop.submit(work())
 
+    def install_viewer(self, connection_id: str, *, progress: OnStep) -> Future[Environment]:
+        """Put our viewer into a private environment of a host, or find it there; only after somebody said yes."""
+
+        async def work() -> Environment:
+            return await self._installer.install(self._connections.find(connection_id), progress)
+
+        return self._loop.submit(work())
+
     def ping(self, connection_id: str) -> Future[float]:
         """Return the seconds that a packet takes to the host and back."""
 
@@ -159,13 +191,86 @@ class Remotes:
 
         return self._loop.submit(work())
 
+    def start_viewer(
+        self, connection_id: str, *, root: str | None = None, environment: str | None = None
+    ) -> Future[tuple[RemoteSession, bool]]:
+        """Start our viewer on a host, and return its session once it answers, and whether it ran already (D25).
+
+        Parameters
+        ----------
+        connection_id : str
+            The login.
+        root : str, optional
+            A folder there; the host's own root by default.
+        environment : str, optional
+            The name of a Python environment there; by default, and for ``system``, the first that has our viewer.
+
+        Raises
+        ------
+        RemoteError, BadRequest
+            By the future: one of remote/errors.py for each cause.
+        """
+        return self._loop.submit(self._sessions.start(connection_id, root, environment))
+
+    def viewers(self) -> Future[list[RemoteSession]]:
+        """List the viewers on other hosts, the oldest first, without those that a person stopped."""
+
+        async def work() -> list[RemoteSession]:
+            return self._sessions.shown()
+
+        return self._loop.submit(work())
+
+    def viewer(self, session_id: str) -> Future[RemoteSession]:
+        """Return one of them, also one that was stopped just now."""
+
+        async def work() -> RemoteSession:
+            return self._sessions.get(session_id)
+
+        return self._loop.submit(work())
+
+    def viewer_of(self, connection_id: str) -> Future[RemoteSession]:
+        """Return the newest one of a connection."""
+
+        async def work() -> RemoteSession:
+            return self._sessions.newest_of(connection_id)
+
+        return self._loop.submit(work())
+
+    def stop_viewer(self, session_id: str, *, cleanup: bool = False) -> Future[RemoteSession]:
+        """End a viewer, in whatever state it is; with `cleanup` its folder there goes too."""
+        return self._loop.submit(self._sessions.stop(session_id, cleanup=cleanup))
+
+    def viewer_log(self, session_id: str, *, lines: int = 100, after: int | None = None) -> Future[FarLog]:
+        """Return the last lines of a viewer's log, or those that came `after` a byte of it."""
+        return self._loop.submit(self._sessions.log(session_id, lines, after))
+
+    def check_viewer(self, session_id: str) -> Future[SessionChecks]:
+        """Return what of a viewer is well right now."""
+        return self._loop.submit(self._sessions.check(session_id))
+
+    def open_channel(self, session_id: str) -> Future[socket.socket]:
+        """Return a non-blocking socket whose other end is the HTTP server of a viewer; close it when done.
+
+        It ends when the viewer or the connection to its host does; ask again then, and be told `ViewerAway` at once
+        while there is none.
+        """
+        return self._loop.submit(self._sessions.open_channel(session_id))
+
+    def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` from another thread after every change of any session; return how to end that."""
+        return self._sessions.watch(callback)
+
     def close(self) -> None:
-        """Close every connection and the loop; waits at most five seconds."""
+        """Let go of everything here, waiting at most five seconds; far viewers go on until their lease ends."""
         if self._loop.started:
             # A host that hangs must not keep the workspace behind us from closing.
             with suppress(TimeoutError):
-                self._loop.submit(self._connections.close_all()).result(_CLOSE_S)
+                self._loop.submit(self._close()).result(_CLOSE_S)
             self._loop.stop()
+
+    async def _close(self) -> None:
+        await self._sessions.close()
+        await self._connections.close_all()
 
 
 def _route(

@@ -35,12 +35,26 @@ MOST = 200
 def environments() -> Dict[str, Any]:
     """Return the environments, the one of the login shell first."""
     found = [_system()]
+    for prefix in _private():
+        _add(found, "private", prefix, "runicorn-private")
     for prefix in _conda_prefixes():
         _add(found, "conda", prefix, _conda_name(prefix))
     for kind, pattern in VIRTUAL:
         for prefix in sorted(glob.glob(os.path.expanduser(pattern)))[:MOST]:
             _add(found, _kind(kind, prefix), prefix, _name(prefix))
     return {"environments": _named_apart(found[:MOST]), "host": _host()}
+
+
+def _private() -> List[str]:
+    """Return the environments that were made for our viewer alone and are whole, the newest first."""
+    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    found = []
+    for mark in glob.glob(os.path.join(data, "runicorn-jupyter", "env-*", "complete")):
+        try:
+            found.append((os.stat(mark).st_mtime, os.path.dirname(mark)))
+        except OSError:
+            continue
+    return [prefix for _, prefix in sorted(found, reverse=True)]
 
 
 def _system() -> Shape:
