@@ -24,8 +24,10 @@ RunicornError                        500 internal_error
 │   └── AmbiguousArtifact            409 ambiguous_artifact
 ├── TooLarge                         413 too_large
 ├── RateLimited                      429 rate_limited
-├── NotYet                           501 not_yet
+├── HeadersTooLarge                  431 headers_too_large
 ├── NotInstalled                     501 not_installed
+├── AnswerRefused                    502 remote_answer_refused
+├── LinkLost                         503 viewer_unavailable
 ├── Stopping                         503 stopping
 └── DiskFull                         507 disk_full
 
@@ -217,11 +219,24 @@ class AmbiguousArtifact(Conflict):
     code = "ambiguous_artifact"
 
 
+class PortTaken(Conflict):
+    """The local port that was asked for cannot be had."""
+
+    code = "port_in_use"
+
+
 class TooLarge(RunicornError):
     """A body or file is over the limit that the text names."""
 
     status = 413
     code = "too_large"
+
+
+class HeadersTooLarge(RunicornError):
+    """The headers of a request are over the limit that the text names."""
+
+    status = 431
+    code = "headers_too_large"
 
 
 class RateLimited(RunicornError):
@@ -243,18 +258,26 @@ class RateLimited(RunicornError):
         self.retry_after = retry_after
 
 
-class NotYet(RunicornError):
-    """A documented route whose depth is still to come."""
-
-    status = 501
-    code = "not_yet"
-
-
 class NotInstalled(RunicornError):
     """An optional package is missing; the text names the extra that brings it."""
 
     status = 501
     code = "not_installed"
+
+
+class AnswerRefused(RunicornError):
+    """A viewer on another host answered with what never passes from there: a page, a redirect, JSON of another form."""
+
+    status = 502
+    code = "remote_answer_refused"
+
+
+class LinkLost(RunicornError):
+    """The viewer on another host cannot be reached right now; ask again soon."""
+
+    status = 503
+    code = "viewer_unavailable"
+    retry_after = 2
 
 
 class Stopping(RunicornError):

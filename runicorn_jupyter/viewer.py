@@ -8,38 +8,40 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
 import socket
 import ssl
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from jupyter_server.auth import AllowAllAuthorizer
-from tornado import httputil, netutil, web
-from tornado.httpserver import HTTPServer
-from tornado.iostream import IOStream
+from tornado import netutil
 
 from runicorn_jupyter.paths import Root, find_root
-from runicorn_jupyter.server.access.hosts import is_allowed, is_loopback
+from runicorn_jupyter.server.access.hosts import is_loopback
 from runicorn_jupyter.server.access.identity import ViewerIdentity
+from runicorn_jupyter.server.access.lease import Lease
 from runicorn_jupyter.server.access.limits import PRESETS as RATE_PRESETS
 from runicorn_jupyter.server.access.limits import RateLimits, parse
 from runicorn_jupyter.server.access.limits import checked as checked_rate_limits
 from runicorn_jupyter.server.access.login import LoginCodeHandler
+from runicorn_jupyter.server.access.owner import OwnerIdentity
 from runicorn_jupyter.server.access.peer import working_reader
 from runicorn_jupyter.server.access.runtime import RunningViewer, announce, running_viewers
-from runicorn_jupyter.server.gate import Gate
+from runicorn_jupyter.server.access.unixsocket import UnixSocket
+from runicorn_jupyter.server.application import Application, Server, serve
 from runicorn_jupyter.server.options import ViewerOptions, described
-from runicorn_jupyter.server.page import page_routes
+from runicorn_jupyter.server.page import NOTHING_ELSE
+from runicorn_jupyter.server.remote.ports import LocalPorts
 from runicorn_jupyter.server.routes import mount
-from runicorn_jupyter.server.service import SETTING, Service
-from runicorn_jupyter.server.spec.documents import document_routes
+from runicorn_jupyter.server.rules import rules
+from runicorn_jupyter.server.service import Service
 from runicorn_jupyter.workspace import Workspace
 
 __all__ = [
     "RATE_PRESETS",
+    "SocketViewer",
     "Viewer",
     "ViewerOptions",
     "allow_many_clients",
@@ -50,10 +52,27 @@ __all__ = [
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 23300
-_BODY_LIMIT = 16 * 1024 * 1024
 
 
-class Viewer:
+class _Started(ABC):
+    """What ``async with`` starts and stops."""
+
+    @abstractmethod
+    async def start(self) -> Self: ...
+
+    @abstractmethod
+    async def stop(self) -> bool: ...
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+
+class Viewer(_Started):
     """A standalone server over one storage root; ``async with`` or `start` and `stop`.
 
     Parameters
@@ -98,15 +117,10 @@ class Viewer:
         self._tls = tls
         self._reader = None if require_token else working_reader()
         self._label = root.name or "root"
-        # A root that came from the user's config follows it; one that was named here stays.
-        follows = reason in {"user config", "default"}
-        self.service = Service(
-            lambda: find_root() if follows else Root(root, reason),
-            lambda found: Workspace(found.path, reason=found.reason, holder="viewer").start(),
-            allow_origins=self._origins,
-            limits=RateLimits(parse(rate_limits)),
+        self.service = _service_of(
+            Root(root, reason), allow_origins=self._origins, limits=RateLimits(parse(rate_limits))
         )
-        self._server: HTTPServer | None = None
+        self._server: Server | None = None
         self._announcement: Path | None = None
         self.identity: ViewerIdentity
 
@@ -147,8 +161,8 @@ class Viewer:
             for one in sockets:
                 one.close()
             raise
-        self._server = _Server(self._application(), ssl_options=self._tls, max_body_size=_BODY_LIMIT)
-        self._server.add_sockets(sockets)
+        self.service.ports = LocalPorts(self.service, self.identity)
+        self._server = serve(self._application(), sockets, self._tls)
         self.service.warm_up()
         return self
 
@@ -157,22 +171,7 @@ class Viewer:
         if self._announcement is not None:
             self._announcement.unlink(missing_ok=True)
             self._announcement = None
-        if self._server is not None:
-            self._server.stop()
-        ended = await self.service.close()
-        if self._server is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._server.close_all_connections(), 1)
-            self._server = None
-        return ended
-
-    async def __aenter__(self) -> Self:
-        return await self.start()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        return await _end(self.service, self._server)
 
     def _bind(self) -> list[socket.socket]:
         """Bind the host; the default one on IPv6 loopback too, when that port is free there."""
@@ -182,26 +181,65 @@ class Viewer:
                 first += netutil.bind_sockets(first[0].getsockname()[1], "::1")
         return first
 
-    def _application(self) -> web.Application:
+    def _application(self) -> Application:
         names = self._names | {self.host.lower()}
-        settings: dict[str, Any] = {
-            SETTING: self.service,
-            "base_url": "/",
-            "cookie_secret": secrets.token_bytes(32),
-            "xsrf_cookies": True,
-            "xsrf_cookie_kwargs": {"samesite": "Strict", "path": "/"},
-            "identity_provider": self.identity,
-            "authorizer": AllowAllAuthorizer(identity_provider=self.identity),
-            "allow_unauthenticated_access": False,
-            # `HostFilter` asks before any route; this is jupyter_server's own second look.
-            "local_hostnames": ["localhost", *names],
-            "allow_remote_access": not is_loopback(self.host),
-            "serverapp": None,
-            "headers": {},
-            "log_function": lambda _: None,
-        }
-        rules = [*mount("/api"), ("/login/code", LoginCodeHandler, {}), *document_routes(""), *page_routes()]
-        return _Application(rules, names, settings)
+        every = [*rules(""), ("/login/code", LoginCodeHandler, {}), *NOTHING_ELSE]
+        return Application(every, self.service, self.identity, names=names, reachable=not is_loopback(self.host))
+
+
+class SocketViewer(_Started):
+    """The API alone, on one unix socket for this process's own user: how another machine's session gets at these runs.
+
+    There is no page, no port, no token and no runtime file; `ended` is the end of the lease.
+
+    Parameters
+    ----------
+    root : Root
+        The storage root.
+    path : Path
+        Where the socket lies; see `UnixSocket`.
+    lease : float, optional
+        Seconds without a request after which `ended` returns.
+    """
+
+    def __init__(self, root: Root, path: Path, *, lease: float | None = None) -> None:
+        # The gate that a session's requests came through has counted them; here they are all of one caller.
+        self.service = _service_of(root, limits=RateLimits({"standard": 0, "v2": 0}))
+        self._path = path
+        self._lease = None if lease is None else Lease(lease)
+        self._socket: UnixSocket | None = None
+        self._server: Server | None = None
+
+    async def start(self) -> Self:
+        """Bind and begin to answer.
+
+        Raises
+        ------
+        BadRequest, Forbidden, Conflict
+            There can be no safe socket at the path; see `UnixSocket`.
+        OSError
+            The system refuses.
+        """
+        self._socket = UnixSocket(self._path)
+        if self._lease is not None:
+            self._lease.renew()
+            self.service.heard = self._lease.renew
+        identity = OwnerIdentity(self.service.heard)
+        self._server = serve(
+            Application([*mount("/api"), *NOTHING_ELSE], self.service, identity), [self._socket.socket]
+        )
+        self.service.warm_up()
+        return self
+
+    async def ended(self) -> None:
+        """Wait until nobody has asked anything for the time of the lease; for ever without one."""
+        await (asyncio.Event().wait() if self._lease is None else self._lease.ended())
+
+    async def stop(self) -> bool:
+        """Close every stream and the workspace, and remove the socket; tell whether all ended in time (about 4 s)."""
+        if self._socket is not None:
+            self._socket.remove()
+        return await _end(self.service, self._server)
 
 
 def allow_many_clients() -> None:
@@ -212,26 +250,22 @@ def allow_many_clients() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 
 
-class _Application(web.Application):
-    """Asks for the Host before any routing, so that nothing at all answers to a foreign name (W13)."""
-
-    def __init__(self, rules: list[Any], names: frozenset[str], settings: dict[str, Any]) -> None:
-        super().__init__(rules, **settings)
-        self._names = names
-
-    def find_handler(self, request: httputil.HTTPServerRequest, **kwargs: Any) -> Any:
-        if not is_allowed(request.host, self._names):
-            return self.get_handler_delegate(request, _ForeignHost)
-        return super().find_handler(request, **kwargs)
+def _service_of(root: Root, **options: Any) -> Service:
+    # A root that came from the user's config follows it; one that was named here stays.
+    follows = root.reason in {"user config", "default"}
+    return Service(
+        lambda: find_root() if follows else root,
+        lambda found: Workspace(found.path, reason=found.reason, holder="viewer").start(),
+        **options,
+    )
 
 
-class _ForeignHost(Gate):
-    def check_host(self) -> bool:
-        return False
-
-
-class _Server(HTTPServer):
-    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
-        # Nagle and delayed ACK together would cost 40 ms on answers of two writes.
-        stream.set_nodelay(True)
-        super().handle_stream(stream, address)
+async def _end(service: Service, server: Server | None) -> bool:
+    if server is not None:
+        server.stop()
+    ended = await service.close()
+    if service.ports is not None:
+        await service.ports.end()
+    if server is not None:
+        await server.end()
+    return ended

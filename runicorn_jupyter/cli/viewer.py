@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from traitlets import Bool, Dict, Integer, List, TraitError, TraitType
 
 from runicorn_jupyter import paths, settings
+from runicorn_jupyter.cli import socketviewer
 from runicorn_jupyter.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -43,11 +44,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--remote-mode", action="store_true", help="bind 127.0.0.1 whatever --host says")
     add("--reload", action="store_true", help="accepted for compatibility; does nothing here")
     add("--idle-timeout", type=int, metavar="SECONDS", help="accepted for compatibility; a viewer ends when told to")
+    socketviewer.add_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C; return the exit code."""
+    socketviewer.check(options)
     if options.url:
         return _print_url(options.port)
     if options.remote_mode:
@@ -55,9 +58,14 @@ def run(options: argparse.Namespace) -> int:
     root = paths.find_root(argument=options.root_dir or None)
     if root.reason == "argument":
         paths.check_root(root.path)
-    logging.basicConfig(level=options.log_level, format="%(levelname)s %(message)s")
+    when = "" if options.socket is None else "%(asctime)s "
+    logging.basicConfig(level=options.log_level, format=f"{when}%(levelname)s %(message)s")
     # The origin checks of jupyter_server and tornado tell every refusal; one line of ours per start is enough.
     logging.getLogger("tornado.general").setLevel(logging.ERROR)
+    # asyncssh tells every channel, and in the words of the host why it hung up.
+    logging.getLogger("asyncssh").setLevel(logging.ERROR)
+    if options.socket is not None:
+        return socketviewer.run(options, root)
     tls = _tls(options)
     _warn_if_reachable(options.host, tls, plain_allowed=options.allow_plain_http)
     from runicorn_jupyter.viewer import Viewer, allow_many_clients

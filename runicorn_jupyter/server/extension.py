@@ -14,9 +14,8 @@ from runicorn_jupyter.errors import RunicornError
 from runicorn_jupyter.server.access.limits import RateLimits
 from runicorn_jupyter.server.happenings import FOLDER, Happenings
 from runicorn_jupyter.server.options import SharedOptions
-from runicorn_jupyter.server.routes import mount
+from runicorn_jupyter.server.rules import rules
 from runicorn_jupyter.server.service import SETTING, Service
-from runicorn_jupyter.server.spec.documents import document_routes
 from runicorn_jupyter.workspace import Workspace
 
 NAME = "runicorn"
@@ -63,7 +62,7 @@ class RunicornExtension(SharedOptions, ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes; the base class puts the base URL before them."""
-        self.handlers.extend([*mount(f"/{API}"), *document_routes(f"/{NAME}")])
+        self.handlers.extend(rules(f"/{NAME}"))
 
     async def stop_extension(self) -> None:
         """Close the streams and the workspace."""

@@ -67,7 +67,7 @@ class _Checks(_Base):
     refusal: RunicornError | None = None
     """Set by an identity provider that knows why it says no."""
 
-    limited_as: ClassVar[str] = "standard"
+    limited_as: str = "standard"
     """Which rate limit the route counts against (see `server.limits`)."""
 
     _standing: Standing | None = None
@@ -96,7 +96,7 @@ class _Checks(_Base):
     @cached_property
     def _body(self) -> Body:
         """The JSON body of this request."""
-        return Body(self.request.body)
+        return Body.parse(self.request.body)
 
     async def ask(self, question: Callable[[Workspace], _T], *, patient: bool | float = True) -> _T:
         """Return ``question(workspace)``, worked out in a thread; see `Service.ask`."""
@@ -308,8 +308,9 @@ class GateSocket(_Checks, WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Tell the client why the stream ends."""
         await self.write_message(f"[error] {error}")
 
-    def on_message(self, message: str | bytes) -> None:
-        """Ignore it: our streams go one way."""
+    def on_message(self, _: str | bytes) -> None:
+        """Ignore what it says: our streams go one way."""
+        self.service.heard()
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Say goodbye and end the stream behind the socket."""

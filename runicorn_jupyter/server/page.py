@@ -1,4 +1,4 @@
-"""The page of the standalone viewer, its files, and the login that leads to it."""
+"""Our page, its files, and the login that leads to it: of the viewer, and inside Jupyter under Jupyter's own login."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_SECRETS = {"login", "token"}
+"""Members of an address by which a browser logs in, here or in Jupyter; the address that stays has none (W28)."""
 _LOGIN_HINT = "Run <code>runicorn viewer --url</code> in a terminal of the same user and open the address it prints."
 
 
@@ -53,28 +55,65 @@ class PageGate(Gate):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say it as a page: a person reads it."""
         problem = describe(kwargs.get("exc_info", (None, None))[1], status_code)
+        if problem.status == HTTPStatus.UNAUTHORIZED and self._in_jupyter and self.request.method in {"GET", "HEAD"}:
+            web.authenticated(lambda _: None)(self)  # leads to the login that this Jupyter has
+            return
         self.set_status(problem.status)
         if problem.status == HTTPStatus.UNAUTHORIZED:
             self.set_header("WWW-Authenticate", "token")
-        hint = _LOGIN_HINT if problem.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} else ""
+        refused = problem.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+        hint = _LOGIN_HINT if refused and not self._in_jupyter else ""
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(_document(f"<p>{html.escape(problem.message)}</p><p>{hint}</p>"))
 
+    @property
+    def _in_jupyter(self) -> bool:
+        return "login_url" in self.settings
 
-class PageHandler(PageGate):
-    """``/``: our page for the owner's browser, a plain sentence for everybody else."""
+    def _check_site(self) -> None:
+        """Let a browser come to a page of Jupyter's by any link: the login of a hub is one, at an address of its own.
+
+        The viewer has no such login, and there coming by itself is what lets the owner in (G3).
+        """
+        marks = {name: self.request.headers.get(f"Sec-Fetch-{name}") for name in ("Mode", "Dest")}
+        arriving = self.request.method == "GET" and marks == {"Mode": "navigate", "Dest": "document"}
+        if not (self._in_jupyter and arriving):
+            super()._check_site()
+
+
+class OwnPage(PageGate):
+    """Base of the addresses that show our page."""
 
     policy: ClassVar[str] = _POLICY
 
-    async def get(self) -> None:
-        """Log in if this is how the browser came, then show the page."""
+    async def show(self, mount: str, api: str, **config: Any) -> None:
+        """Log in if this is how the browser came, then show the page.
+
+        Parameters
+        ----------
+        mount : str
+            The path to which ``/static`` is added.
+        api : str
+            The path of the API that the page asks.
+        **config
+            What else the page is told.
+        """
         self.let_in()
-        if "login" in self.request.query_arguments:
-            self.redirect("/")
+        if not _SECRETS.isdisjoint(self.request.query_arguments):
+            self.redirect(self.request.path)
             return
-        xsrf = self.xsrf()
+        config |= {"api": api, "xsrf": self.xsrf()}
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(await self.service.in_thread(lambda: _index({"api": "/api", "xsrf": xsrf})))
+        self.finish(await self.service.in_thread(lambda: _index(mount, config)))
+
+
+class PageHandler(OwnPage):
+    """The page of the runs that are here: at ``/``, or ``<base>/runicorn/`` inside Jupyter."""
+
+    async def get(self) -> None:
+        """Show it."""
+        mount = self.request.path.rstrip("/")
+        await self.show(mount, f"{mount}/api")
 
 
 class StaticHandler(Gate, web.StaticFileHandler):
@@ -104,18 +143,20 @@ class NothingHereHandler(Gate):
         raise NotFound("There is nothing at this address; the page is at / and the API at /api.")
 
 
-def _index(config: dict[str, str]) -> str:
+def _index(mount: str, config: dict[str, Any]) -> str:
+    files = html.escape(f"{mount}/static")
     if not (STATIC / _SCRIPT).is_file():
+        runs = html.escape(f"{config['api']}/runs")
         return _document(
-            "<p>The page of this viewer has not been built. The API works: try <a href='/api/runs'>/api/runs</a>.</p>"
+            f'<p>The page of this viewer has not been built. The API works: try <a href="{runs}">{runs}</a>.</p>'
             "<p>In a clone of the sources, <code>make</code> builds it; a wheel always holds it.</p>"
         )
-    style = f'<link rel="stylesheet" href="/static/{_STYLE}">' if (STATIC / _STYLE).is_file() else ""
+    style = f'<link rel="stylesheet" href="{files}/{_STYLE}">' if (STATIC / _STYLE).is_file() else ""
     # "<" cannot end the script element early.
     data = json.dumps(config).replace("<", "\\u003c")
     return _document(
         f'<div id="root"></div><script type="application/json" id="runicorn-config">{data}</script>'
-        f'<script type="module" src="/static/{_SCRIPT}"></script>',
+        f'<script type="module" src="{files}/{_SCRIPT}"></script>',
         head=style,
     )
 
@@ -129,10 +170,15 @@ def _document(body: str, head: str = "") -> str:
     )
 
 
-def page_routes() -> list[tuple[str, type[JupyterHandler], dict[str, Any]]]:
-    """Return the rules of everything beside the API; they come last."""
-    return [
-        (r"/", PageHandler, {}),
-        (r"/static/([A-Za-z0-9_-][A-Za-z0-9._-]*)", StaticHandler, {"path": str(STATIC)}),
-        (r".*", NothingHereHandler, {}),
-    ]
+def page_routes(prefix: str) -> list[tuple[str, type[JupyterHandler], dict[str, Any]]]:
+    """Return the rules of the page of a mount and its files, below `prefix`."""
+    return [(f"{prefix}/", PageHandler, {}), *static_routes(prefix)]
+
+
+def static_routes(prefix: str) -> list[tuple[str, type[JupyterHandler], dict[str, Any]]]:
+    """Return the rule of the files of our pages, below `prefix`."""
+    return [(rf"{prefix}/static/([A-Za-z0-9_-][A-Za-z0-9._-]*)", StaticHandler, {"path": str(STATIC)})]
+
+
+NOTHING_ELSE: list[tuple[str, type[JupyterHandler], dict[str, Any]]] = [(r".*", NothingHereHandler, {})]
+"""The last rule of a server of our own."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from jupyter_server.utils import url_path_join
 from tornado.web import RequestHandler
 
-from runicorn_jupyter.server.artifacts import artifacts, lineage
-from runicorn_jupyter.server.later import NotYetHandler, UnknownHandler
+from runicorn_jupyter.server.artifacts import artifacts, lineage, verifying
 from runicorn_jupyter.server.machine.config import ConfigHandler, RootHandler
 from runicorn_jupyter.server.machine.diagnostics import ServerLogHandler, ServerLogSocket, SourcesHandler
 from runicorn_jupyter.server.machine.health import CacheStatsHandler, HealthHandler
@@ -42,8 +40,22 @@ from runicorn_jupyter.server.remote.farhosts import (
     RemoteConfigHandler,
     RemoteRootsHandler,
 )
+from runicorn_jupyter.server.remote.installing import InstallHandler
 from runicorn_jupyter.server.remote.knownhosts import AcceptHandler, ForgetHandler, KnownHostsHandler
-from runicorn_jupyter.server.remote.savedlogins import SavedHostDetailsHandler, SavedHostHandler, SavedHostsHandler
+from runicorn_jupyter.server.remote.savedlogins import (
+    SavedHostDetailsHandler,
+    SavedHostHandler,
+    SavedHostsHandler,
+    SavedListHandler,
+)
+from runicorn_jupyter.server.remote.viewers import (
+    StartHandler,
+    StopHandler,
+    ViewerHandler,
+    ViewersHandler,
+    ViewerStatusHandler,
+)
+from runicorn_jupyter.server.remote.watching import ConnectionHealthHandler, ViewerLogHandler
 from runicorn_jupyter.server.runs.analytics import (
     OverviewHandler,
     ProjectAnalyticsHandler,
@@ -97,6 +109,7 @@ from runicorn_jupyter.server.runs.v2 import (
     ExperimentsHandler,
     FastMetricsHandler,
 )
+from runicorn_jupyter.server.unknown import UnknownHandler
 
 _PLACE = re.compile(r"\{[a-z_]+(?::([^}]*))?\}")
 _GROUPS = {"": "([^/]+)", "*": "(.+)"}
@@ -150,7 +163,7 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     ("/artifacts/{name}/v{version}/archive", artifacts.ArchiveHandler),
     ("/artifacts/{name}/v{version}/lineage", lineage.LineageHandler),
     ("/artifacts/{name}/v{version}/restore", artifacts.RestoreVersionHandler),
-    ("/artifacts/{name}/v{version}/verify", artifacts.VerifyHandler),
+    ("/artifacts/{name}/v{version}/verify", verifying.VerifyHandler),
     ("/artifacts/{name}/v{version}/promote", lineage.PromoteHandler),
     ("/artifacts/{name}/v{version}/evaluate", lineage.EvaluateHandler),
     ("/runs/{run_id}/artifacts", lineage.RunArtifactsHandler),
@@ -208,6 +221,7 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     ("/remote/connect", ConnectHandler),
     ("/remote/ssh-hosts", SshHostsHandler),
     ("/remote/connections", OpenConnectionsHandler),
+    ("/remote/connections/saved", SavedListHandler),
     ("/remote/sessions", SessionsHandler),
     ("/remote/disconnect", DisconnectHandler),
     ("/remote/status", RemoteStatusHandler),
@@ -220,34 +234,27 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     ("/remote/fs/list", FolderHandler),
     ("/remote/fs/exists", ExistsHandler),
     ("/remote/ping", PingHandler),
+    ("/remote/health", ConnectionHealthHandler),
+    ("/remote/viewer/start", StartHandler),
+    ("/remote/viewer/stop", StopHandler),
+    ("/remote/viewer/status", ViewerStatusHandler),
+    ("/remote/viewer/status/{session_id}", ViewerHandler),
+    ("/remote/viewer/logs", ViewerLogHandler),
+    ("/remote/viewer/sessions", ViewersHandler),
+    ("/remote/viewer/install", InstallHandler),
     ("/remote/known-hosts/list", KnownHostsHandler),
     ("/remote/known-hosts/accept", AcceptHandler),
     ("/remote/known-hosts/remove", ForgetHandler),
-)
-
-# After `LATER`, since `/runs/soft-delete` and its like are no run ids.
-LAST: tuple[tuple[str, Handler], ...] = (
+    # Last, since `/runs/soft-delete` and its like are no ids.
     ("/remote/connections/{connection_id}", OpenConnectionHandler),
     ("/runs/{run_id}", RunHandler),
     (r"(?:/.*)?", UnknownHandler),
 )
 
-LATER: tuple[tuple[str, str], ...] = (
-    ("GET", r"/remote/health"),
-    ("GET POST", r"/remote/connections/saved"),
-    ("POST", r"/remote/viewer/(?:start|stop)"),
-    ("GET", r"/remote/viewer/(?:status|status/[^/]+|logs|sessions)"),
-)
-
 
 def mount(prefix: str) -> list[Route]:
     """Return tornado rules for every route below `prefix`, in the order in which they are tried."""
-    later: list[Route] = [
-        (url_path_join(prefix, pattern), NotYetHandler, {"allowed": methods}) for methods, pattern in LATER
-    ]
-    built: list[Route] = [(prefix + pattern_of(address), handler, {}) for address, handler in ROUTES]
-    last: list[Route] = [(prefix + pattern_of(address), handler, {}) for address, handler in LAST]
-    return [*built, *later, *last]
+    return [(prefix + pattern_of(address), handler, {}) for address, handler in ROUTES]
 
 
 def pattern_of(address: str) -> str:

@@ -17,9 +17,12 @@ from runicorn_jupyter.paths import Root
 from runicorn_jupyter.server.access.limits import RateLimits
 from runicorn_jupyter.server.machine.diary import Diary
 from runicorn_jupyter.server.machine.gpus import GpuWatch
+from runicorn_jupyter.server.remote.channels import Channels
+from runicorn_jupyter.server.remote.installs import Installs
 from runicorn_jupyter.server.runs.logshare import SharedLogs
 
 if TYPE_CHECKING:
+    from runicorn_jupyter.server.remote.ports import LocalPorts
     from runicorn_jupyter.workspace import Remotes, Workspace
 
 SETTING = "runicorn"
@@ -78,6 +81,10 @@ class Service:
         self.diary = Diary()
         self.diary.open()
         self.gpus = GpuWatch()
+        self.channels = Channels()
+        self.installs = Installs()
+        self.ports: LocalPorts | None = None
+        self.heard: Callable[[], None] = lambda: None  # a viewer on a lease renews it by this
         self._find_root = find_root
         self._open = open_workspace
         self._workspace: Workspace | None = None
@@ -142,6 +149,7 @@ class Service:
         self._closing = True
         for socket in list(self.sockets):
             socket.close(1001, "the server is stopping")
+        self.channels.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
         self.gpus.close()
         self.diary.close()

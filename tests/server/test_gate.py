@@ -13,6 +13,7 @@ from mounts import Mount, patterns
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
 from runicorn_jupyter.server.gate import Gate, GateSocket
+from runicorn_jupyter.server.page import PageGate
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 EVIL = "https://evil.example"
@@ -57,6 +58,10 @@ async def test_w06_nothing_answers_without_identity_but_health_page_and_files(mo
                 assert json.loads(response.body).keys() == {"status", "version"}
             elif handler.__name__ == "StaticHandler":
                 assert response.code in {401, 403, 404}
+            elif issubclass(handler, PageGate) and mount.kind == "jupyter" and method in {"GET", "HEAD"}:
+                assert response.code == 302, (method, address)
+                assert "/login?next=" in response.headers["Location"]
+                assert not response.body
             else:
                 assert response.code in {401, 403}, (method, address, response.code)
                 assert b"upstream-0.5.3" not in response.body

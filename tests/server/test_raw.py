@@ -59,6 +59,14 @@ async def test_w30_malformed_requests_are_refused_and_do_nothing(mount: Mount, l
     assert all(400 <= status < 500 for status in statuses)
 
 
+async def test_w30_headers_over_the_limit_are_told_where_the_server_is_ours(mount: Mount) -> None:
+    """Jupyter's own server reads no more than 64 KiB of headers, and hangs up before any handler is asked."""
+    right = [431] if mount.kind == "viewer" else []
+    assert await send(mount, request(mount, "Cookie: a=" + "x" * 66_000)) == right
+    assert await send(mount, request(mount, "Cookie: a=" + "x" * 60_000)) == [200]
+    assert await send(mount, request(mount, "Cookie: a=" + "x" * 200_000)) == []
+
+
 async def test_w30_ten_thousand_parts_are_refused_without_being_kept(mount: Mount) -> None:
     part = b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\nc\r\n'
     body = part * 10_000 + b"--x--\r\n"

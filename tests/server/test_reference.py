@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from curls import curl
 from viewers import ViewerProcess, running_viewer
 
 RUN, OLD = "20250114_153045_a1b2c3", "{run_id}"
@@ -171,20 +168,10 @@ def test_every_address_answers(address: str, viewer: ViewerProcess, run_id: str)
 @pytest.mark.parametrize("command", CURL)
 def test_every_command_of_curl_is_done(command: str, viewer: ViewerProcess) -> None:
     victim = json.loads(viewer.get("/api/runs?limit=1&order_by=id").body)[0]["id"]
-    words = shlex.split(here(command, viewer, victim))[1:]
-    request = urllib.request.Request(next(word for word in words if word.startswith("http")))
-    for option, value in pairwise(words):
-        if option == "-X":
-            request.method = value
-        elif option == "-H":
-            request.add_header(*value.split(": "))
-        elif option == "-d":
-            request.data = value.encode()
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert answer.status == 200
-        found = json.load(answer)
-    if request.data:
-        assert found["results"] == {victim: {"success": True}}
+    told = curl(here(command, viewer, victim))
+    assert told.status == 200
+    if told.sent:
+        assert json.loads(told.body)["results"] == {victim: {"success": True}}
 
 
 def node() -> str:

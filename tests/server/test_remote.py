@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from farviewers import FarHost, eventually, far_host  # noqa: F401 - a fixture
 from fixtures_sshd import Sshd, free_port
 from mounts import Mount
 
@@ -70,6 +71,46 @@ async def test_the_whole_of_0_5_0(mount: Mount, sshd: Sshd, trusted) -> None:
     gone = await mount.fetch(f"/remote/connections/{conn}?cleanup_viewer=true", method="DELETE")
     assert json.loads(gone.body)["connection_id"] == conn
     assert (await mount.fetch(f"/remote/connections/{conn}", method="DELETE")).code == 404
+
+
+async def test_a_viewer_on_another_host(mount: Mount, far_host: FarHost) -> None:  # noqa: F811 - that very one
+    """From a host that nobody knows to its runs, and back: nothing is left there."""
+    key = (await post(mount, "/remote/connect", **login(far_host.sshd)))[1]["host_key"]
+    assert (await post(mount, "/remote/known-hosts/accept", **key))[0] == 200
+    code, told = await post(mount, "/remote/viewer/start", **login(far_host.sshd), remote_root="~/runicorn_data")
+    assert (code, told["session"]["state"]) == (200, "running")
+    session = told["session"]
+    assert session["remoteRoot"] == str(far_host.home / "runicorn_data")
+    assert far_host.viewers() == [session["remotePid"]]
+    health = await mount.json_of(f"{session['proxyPath']}api/health")
+    assert (health["status"], health["storage"]) == ("ok", session["remoteRoot"])
+    (line, *_) = (await mount.json(f"/remote/viewer/logs?session_id={session['sessionId']}"))["logs"]
+    assert "Listening" in line
+    checks = (await mount.json(f"/remote/health?connection_id={session['connectionId']}"))["checks"]
+    assert set(checks.values()) == {"pass"}
+    again = (await post(mount, "/remote/viewer/start", **login(far_host.sshd), remote_root="~/runicorn_data"))[1]
+    assert (again["already_running"], again["session"]["remotePid"]) == (True, session["remotePid"])
+    gone = (await post(mount, "/remote/viewer/stop", session_id=session["sessionId"]))[1]
+    assert gone["session"]["state"] == "stopped"
+    assert (await mount.json(f"/remote/viewer/status/{session['sessionId']}"))["status"] == "stopped"
+    eventually(lambda: not far_host.viewers())
+
+
+async def test_s07_hostile_words_run_nothing(mount: Mount, far_host: FarHost) -> None:  # noqa: F811
+    canary = far_host.home / "canary"
+    key = (await post(mount, "/remote/connect", **login(far_host.sshd)))[1]["host_key"]
+    await post(mount, "/remote/known-hosts/accept", **key)
+    connection = (await post(mount, "/remote/connect", **login(far_host.sshd)))[1]["connection_id"]
+    for hostile in (f"$(touch {canary})", f"`touch {canary}`", f"x; touch {canary}", f"x\ntouch {canary}", "-h", "\0",
+                    f"x' | touch {canary} #", f'x" && touch {canary} #', f"<{canary}>"):  # fmt: skip
+        for field in ("remote_root", "conda_env", "env_name"):
+            code, told = await post(mount, "/remote/viewer/start", connection_id=connection, **{field: hostile})
+            assert code in {400, 404}, (field, hostile, told)
+        for path in ("viewer/stop", "viewer/start"):
+            code, told = await post(mount, f"/remote/{path}", session_id=hostile)
+            assert code in {400, 404}, (path, hostile, told)
+    assert not canary.exists()
+    assert far_host.viewers() == []
 
 
 async def test_an_unknown_key_is_asked_about_as_upstream_asks(mount: Mount, sshd: Sshd) -> None:

@@ -5,26 +5,37 @@ A short profile in `make test`; `make harden` makes 20,000 of them (RUNICORN_EXA
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import os
 import re
 import shutil
+import sys
 import tarfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pytest
 import requests
 import schemathesis
+from fakeremotes import BARE, CONNECTION, KEY, SESSION, SYSTEM, FakeRemotes
 from hypothesis import HealthCheck, assume, settings
 from places import DATA
 from viewers import running_server, running_viewer
 
 from runicorn_jupyter.server.spec.openapi import document, operations
+from runicorn_jupyter.viewer import Viewer
+
+if TYPE_CHECKING:
+    from runicorn_jupyter.workspace import Remotes
 
 UNLIMITED = ("standard", "v2", "delete")
-NOT_TO_TRY = r"/ws$|/user_root_dir$|^/api/remote/|/ssh_connections"
+FAR = r"^/api/remote/|/ssh_connections"
+"""What is about other hosts: asked of a viewer that has a stand-in for them, and no keyring."""
+
+NOT_TO_TRY = rf"/ws$|/user_root_dir$|{FAR}"
 """Sockets, and what would reach beyond the test's own folder: each has tests of its own."""
 
 LONGEST = 60_000
@@ -76,6 +87,33 @@ def jupyter(places: tuple[Path, dict[str, str]]) -> Iterator[Server]:
         yield Server(api.removesuffix("/api"), {"Authorization": f"token {token}"})
 
 
+@pytest.fixture(scope="module")
+def beside_hosts(places: tuple[Path, dict[str, str]]) -> Iterator[Server]:
+    """Serve from a thread of this process, where other hosts can be a stand-in that answers like the real ones."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    def run(work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(60)
+
+    async def started() -> Viewer:
+        viewer = await Viewer(places[0], port=0, rate_limits=[f"{kind}=0" for kind in (*UNLIMITED, "connect")]).start()
+        await viewer.service.ask(lambda hall: hall.adopt_remotes(cast("Remotes", FakeRemotes())))
+        viewer.service.ports = None
+        return viewer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "keyring", None)
+        for variable, value in places[1].items():
+            patch.setenv(variable, value)
+        viewer = run(started())
+        yield Server(f"http://127.0.0.1:{viewer.port}", {})
+        run(viewer.stop())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+
+
 def _ids() -> list[str]:
     with tarfile.open(DATA / "upstream-0.5.3.tar.gz") as archive:
         return sorted(Path(name).parent.name for name in archive.getnames() if name.endswith("/events.jsonl"))[:3]
@@ -85,20 +123,35 @@ KNOWN = {"run_id": _ids(), "project": ["nlp"], "name": ["resnet50-model", "bert-
 """What there is, so that some of the requests come to something."""
 
 
-def _api(*, coverage: bool) -> schemathesis.BaseSchema:
+KNOWN_THERE = {
+    "connection_id": [KEY, CONNECTION.conn_id, "me@nowhere:22"], "session_id": [SESSION.id, "ffffffff"],
+    "env_name": [SYSTEM.name, BARE.name, "none"], "conda_env": [SYSTEM.name, BARE.name, "none"],
+}  # fmt: skip
+"""The same of other hosts; a text made at random would never be one of them."""
+
+
+def _api(*, coverage: bool, far: bool = False) -> schemathesis.BaseSchema:
     found = copy.deepcopy(document())
-    for verbs in found["paths"].values():
-        for one in (one for operation in verbs.values() for one in operation["parameters"]):
+    for operation in (one for verbs in found["paths"].values() for one in verbs.values()):
+        for one in operation["parameters"]:
             if one["name"] in KNOWN and one["in"] == "path":
                 one["schema"]["examples"] = KNOWN[one["name"]]
+            elif one["name"] in KNOWN_THERE:
+                one["schema"]["examples"] = KNOWN_THERE[one["name"]]
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        for name, schema in body.get("properties", {}).items():
+            if name in KNOWN_THERE:
+                schema["examples"] = KNOWN_THERE[name]
     phases = {"coverage": {"enabled": coverage, "generate-duplicate-query-parameters": True}}
     config = schemathesis.Config.from_dict({**CONFIG, "phases": {**CONFIG["phases"], **phases}})
-    return schemathesis.openapi.from_dict(found, config=config).exclude(path_regex=NOT_TO_TRY)
+    schema = schemathesis.openapi.from_dict(found, config=config)
+    return schema.include(path_regex=FAR) if far else schema.exclude(path_regex=NOT_TO_TRY)
 
 
 EXAMPLES = max(3, int(os.environ.get("RUNICORN_EXAMPLES", "0")) // (2 * len(list(operations()))))
 # The same handlers answer in Jupyter: there the short profile only looks whether anything comes between.
 whole, quick = _api(coverage=True), _api(coverage=EXAMPLES > 3)
+about_hosts = _api(coverage=EXAMPLES > 3, far=True)
 profile = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -118,6 +171,12 @@ def test_i10_the_viewer_answers_what_the_document_says(case: schemathesis.Case, 
 @profile
 def test_i10_jupyter_answers_what_the_document_says(case: schemathesis.Case, jupyter: Server) -> None:
     ask(case, jupyter)
+
+
+@about_hosts.parametrize()
+@profile
+def test_i10_what_is_about_other_hosts(case: schemathesis.Case, beside_hosts: Server) -> None:
+    ask(case, beside_hosts)
 
 
 def ask(case: schemathesis.Case, server: Server) -> None:

@@ -57,6 +57,12 @@ class ViewerIdentity(IdentityProvider):
         self._codes: dict[str, float] = {}
         self._owned: weakref.WeakKeyDictionary[IOStream, bool] = weakref.WeakKeyDictionary()
 
+    def beside(self, cookie: str) -> ViewerIdentity:
+        """Return the identity for another port of the same viewer: the same token, a cookie of its own."""
+        other = ViewerIdentity(self._reader, cookie, self._allow_origins)
+        other.token = self.token
+        return other
+
     def new_code(self) -> str:
         """Return a code for one login URL, good once and for an hour."""
         now = time.monotonic()

@@ -7,7 +7,6 @@ import math
 import re
 import struct
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -75,9 +74,3 @@ def _cleaned(value: Any, depth: int) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_cleaned(item, depth + 1) for item in value]
     return str(value)
-
-
-def iso_time(when: float | None = None) -> str:
-    """Return a moment as ISO 8601 in UTC, whole seconds; now, when none is given."""
-    moment = datetime.now(UTC) if when is None else datetime.fromtimestamp(when, UTC)
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

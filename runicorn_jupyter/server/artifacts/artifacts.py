@@ -110,17 +110,6 @@ class RestoreVersionHandler(Gate):
         await self.reply(detail.item())
 
 
-class VerifyHandler(Gate):
-    """POST, since it reads every byte of the version."""
-
-    @answers(words.Verified, raises=ERRORS)
-    async def post(self, name: str, version: str, *, kind: str | None = kind_field()) -> None:
-        """Say what of a version is not as it was saved."""
-        at = number(version)
-        found = await self.ask(lambda hall: hall.artifacts.verify(name, at, kind), patient=False)
-        await self.reply(found.item())
-
-
 class CollectHandler(Gate):
     """Contents that no version needs any more."""
 

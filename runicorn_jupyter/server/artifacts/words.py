@@ -186,12 +186,14 @@ class Performance(TypedDict):
 
 
 class Verified(TypedDict):
-    """What is not as it was saved, by file."""
+    """What is not as it was saved, by file or reference; `unchecked` says of each reference that was not read why."""
 
     artifact: str
     files: int
     size_bytes: int
     problems: dict[str, str]
+    references: int
+    unchecked: dict[str, str]
     ok: bool
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from http import HTTPStatus
 
-from runicorn_jupyter.errors import RateLimited, RunicornError
+from runicorn_jupyter.errors import RunicornError
 from runicorn_jupyter.models import HostFacts, RemoteConnection, SshHost
+from runicorn_jupyter.models.moments import iso_time
 from runicorn_jupyter.models.remoteforms import (
     Connected,
     ConnectionClosed,
@@ -20,15 +21,12 @@ from runicorn_jupyter.models.remoteforms import (
     Sessions,
     Told,
 )
-from runicorn_jupyter.server.answer.wire import iso_time
 from runicorn_jupyter.server.gate import Gate
+from runicorn_jupyter.server.remote.causes import ASKING, LOGIN
+from runicorn_jupyter.server.remote.login import DEFAULT_PORT, LAST_PORT, Login, asked_login, log_in
+from runicorn_jupyter.server.remote.showing import SessionGate
 from runicorn_jupyter.server.request import body, query
-from runicorn_jupyter.server.request.fields import answers
-
-_DEFAULT_PORT = 22
-_LAST_PORT = 65_535
-_LONGEST_S = 300
-_FAILED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.SERVICE_UNAVAILABLE}
+from runicorn_jupyter.server.request.fields import answers, made_by
 
 
 class ConnectHandler(Gate):
@@ -36,45 +34,12 @@ class ConnectHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(Connected)
+    @answers(Connected, raises=LOGIN)
     async def post(
-        self,
-        *,
-        host: str = body.text("Host name or IP address"),
-        port: int | None = body.integer(1, _LAST_PORT, "Port of sshd, 22 if absent", default=None),
-        username: str = body.text("User to log in as; with ssh_config the file may say it", default=""),
-        auth_method: str | None = body.text("key, password or agent; without it all that is given", default=None),
-        password: str | None = body.text("Password", default=None),
-        private_key: str | None = body.text("A private key as text", default=None),
-        private_key_path: str | None = body.text("File of a private key where this server runs", default=None),
-        passphrase: str | None = body.text("Passphrase of the private key", default=None),
-        use_agent: bool = body.flag("Whether the SSH agent may be asked", default=True),
-        seconds: int | None = body.integer(1, _LONGEST_S, "Seconds to wait, 15 at most", default=None, name="timeout"),
-        ssh_config: bool = body.flag("Whether ~/.ssh/config of this server's user completes the rest"),
+        self, *, host: str = body.text("Host name or IP address"), login: Login = made_by(asked_login)
     ) -> None:
         """Log in at a host, or find the connection that is open."""
-        credentials = {
-            "method": auth_method,
-            "password": password,
-            "private_key": private_key,
-            "private_key_path": private_key_path,
-            "passphrase": passphrase,
-            "use_agent": use_agent,
-        }
-        limits = self.service.limits
-        standing = limits.peek("connect", host)
-        if not standing.allowed:
-            raise RateLimited("Too many failed logins at this host; wait a minute.", retry_after=standing.reset)
-        try:
-            connection, facts = await self.ask_far(
-                lambda far: far.connect(
-                    host, username, port, patience=seconds or _LONGEST_S, ssh_config=ssh_config, **credentials
-                )
-            )
-        except RunicornError as error:
-            if error.status in _FAILED:
-                limits.take("connect", host)
-            raise
+        connection, facts = await log_in(self, host, login)
         await self.reply({"ok": True, "success": True, **_connection(connection), "server_info": _server(facts)})
 
 
@@ -90,16 +55,17 @@ class SshHostsHandler(Gate):
         await self.reply([asdict(one) for one in found])
 
 
-class OpenConnectionsHandler(Gate):
+class OpenConnectionsHandler(SessionGate):
     """R29."""
-
-    auth_resource = "runicorn:remote"
 
     @answers(OpenConnections)
     async def get(self) -> None:
-        """List the open connections."""
+        """List the open connections, each with the newest viewer that it carries."""
         found = await self.ask_far(lambda far: far.connections())
-        items = [{**_connection(one), "viewer": None} for one in found]
+        newest = {one.connection_id: one for one in await self.ask_far(lambda far: far.viewers())}
+        items = [
+            {**_connection(one), "viewer": self.viewer(newest[one.key]) if one.key in newest else None} for one in found
+        ]
         await self.reply({"success": True, "ok": True, "connections": items, "total": len(items)})
 
 
@@ -108,15 +74,17 @@ class OpenConnectionHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(ConnectionClosed)
+    @answers(ConnectionClosed, raises=ASKING)
     async def delete(
         self,
         connection_id: str,
         *,
-        _cleanup: bool = query.flag("Whether remote viewers end as well", default=True, name="cleanup_viewer"),
+        cleanup: bool = query.flag(
+            "Whether its viewers end now; else they end by their lease", default=True, name="cleanup_viewer"
+        ),
     ) -> None:
         """Close a connection."""
-        await self.ask_far(lambda far: far.disconnect(connection_id))
+        await self.ask_far(lambda far: far.disconnect(connection_id, cleanup=cleanup))
         message = "Connection disconnected successfully"
         await self.reply({"success": True, "ok": True, "message": message, "connection_id": connection_id})
 
@@ -138,16 +106,16 @@ class DisconnectHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(Told)
+    @answers(Told, raises=ASKING)
     async def post(
         self,
         *,
         host: str = body.text("Host of the connection"),
-        port: int | None = body.integer(1, _LAST_PORT, "Its port", default=None),
+        port: int | None = body.integer(1, LAST_PORT, "Its port", default=None),
         username: str | None = body.text("Its user", default=None),
     ) -> None:
         """Close the connection of a host."""
-        whole = f"{username}@{host}:{port or _DEFAULT_PORT}" if username else host
+        whole = f"{username}@{host}:{port or DEFAULT_PORT}" if username else host
         try:
             await self.ask_far(lambda far: far.disconnect(whole))
         except RunicornError as error:
@@ -158,18 +126,16 @@ class DisconnectHandler(Gate):
         await self.reply({"ok": True, "success": True, "message": "Connection removed"})
 
 
-class RemoteStatusHandler(Gate):
+class RemoteStatusHandler(SessionGate):
     """X17."""
-
-    auth_resource = "runicorn:remote"
 
     @answers(RemoteStatus)
     async def get(self) -> None:
-        """Count connections and remote viewers."""
+        """Count connections and viewers on other hosts."""
         found = [_connection(one) for one in await self.ask_far(lambda far: far.connections())]
-        await self.reply(
-            {"connections": found, "viewer_sessions": [], "connection_count": len(found), "viewer_session_count": 0}
-        )
+        sessions = self.forms(await self.ask_far(lambda far: far.viewers()))
+        counts = {"connection_count": len(found), "viewer_session_count": len(sessions)}
+        await self.reply({"connections": found, "viewer_sessions": sessions, **counts})
 
 
 def _connection(one: RemoteConnection) -> OpenConnection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runicorn_jupyter.models import Environment
+from runicorn_jupyter.models.moments import iso_time
 from runicorn_jupyter.models.remoteforms import (
     CondaEnvironments,
     DetectedEnvironments,
@@ -15,10 +16,11 @@ from runicorn_jupyter.models.remoteforms import (
     RemoteConfig,
     RemoteRoots,
 )
-from runicorn_jupyter.server.answer.wire import iso_time
 from runicorn_jupyter.server.gate import Gate
+from runicorn_jupyter.server.remote.causes import ASKING
 from runicorn_jupyter.server.request import body, query
 from runicorn_jupyter.server.request.fields import answers
+from runicorn_jupyter.workspace import far_errors
 
 
 class PingHandler(Gate):
@@ -26,7 +28,7 @@ class PingHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(Pong)
+    @answers(Pong, raises=ASKING)
     async def get(self, *, connection_id: str = query.required("Connection")) -> None:
         """Measure the way to a host and back."""
         seconds = await self.ask_far(lambda far: far.ping(connection_id))
@@ -38,7 +40,7 @@ class CondaEnvironmentsHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(CondaEnvironments)
+    @answers(CondaEnvironments, raises=ASKING)
     async def get(self, *, connection_id: str = query.required("Connection")) -> None:
         """List the Python environments of a host, conda's and all others."""
         found = await self.ask_far(lambda far: far.detect(connection_id))
@@ -58,7 +60,7 @@ class EnvironmentsHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(FoundEnvironments)
+    @answers(FoundEnvironments, raises=ASKING)
     async def get(
         self,
         *,
@@ -80,7 +82,7 @@ class DetectHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(DetectedEnvironments)
+    @answers(DetectedEnvironments, raises=ASKING)
     async def post(
         self,
         *,
@@ -99,7 +101,7 @@ class RemoteConfigHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(RemoteConfig)
+    @answers(RemoteConfig, raises=(*ASKING, far_errors.EnvironmentNotFound))
     async def get(
         self,
         *,
@@ -133,7 +135,7 @@ class EnvironmentConfigsHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(EnvironmentConfigs)
+    @answers(EnvironmentConfigs, raises=ASKING)
     async def get(self, *, connection_id: str = query.required("Connection")) -> None:
         """Return the versions in every environment of a host."""
         found = await self.ask_far(lambda far: far.detect(connection_id))
@@ -149,7 +151,7 @@ class RemoteRootsHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(RemoteRoots)
+    @answers(RemoteRoots, raises=ASKING)
     async def get(self, *, connection_id: str = query.required("Connection")) -> None:
         """Propose folders of a host that hold runs."""
         await self.reply(await self.ask_far(lambda far: far.roots(connection_id)))
@@ -160,7 +162,7 @@ class FolderHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(FarFolder)
+    @answers(FarFolder, raises=ASKING)
     async def get(
         self,
         *,
@@ -176,7 +178,7 @@ class ExistsHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(FarPath)
+    @answers(FarPath, raises=ASKING)
     async def get(
         self, *, connection_id: str = query.required("Connection"), path: str = query.required("Path on the host")
     ) -> None:

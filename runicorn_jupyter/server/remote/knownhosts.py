@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from runicorn_jupyter.errors import NotFound
 from runicorn_jupyter.models.remoteforms import Done, KnownHosts
 from runicorn_jupyter.server.gate import Gate
 from runicorn_jupyter.server.request import body
 from runicorn_jupyter.server.request.fields import answers
+from runicorn_jupyter.workspace import far_errors
 
 _DEFAULT_PORT = 22
 _LAST_PORT = 65_535
@@ -16,7 +18,7 @@ class KnownHostsHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(KnownHosts)
+    @answers(KnownHosts, raises=(far_errors.KnownHostsUnreadable,))
     async def get(self) -> None:
         """List the keys that were accepted here."""
         await self.reply({"entries": await self.ask(lambda hall: hall.remotes.keys.entries(), patient=False)})
@@ -27,7 +29,7 @@ class AcceptHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(Done)
+    @answers(Done, raises=(far_errors.KnownHostsUnreadable,))
     async def post(
         self,
         *,
@@ -47,7 +49,7 @@ class ForgetHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(Done)
+    @answers(Done, raises=(NotFound, far_errors.KnownHostsUnreadable))
     async def post(
         self,
         *,

@@ -1,4 +1,4 @@
-"""The SSH hosts that a user saved (R24–R27), in a file of ours and without a single secret.
+"""The SSH hosts that a user saved (R24–R27, X21), in a file of ours and without a single secret.
 
 Hosts that upstream saved are shown as well; its file is read, never written (D22), and of its secrets nothing is taken.
 A password is kept only when asked for, and then by the keyring of the system, if there is one.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +37,8 @@ class SavedHost(NamedTuple):
     auth_method: str = "password"
     private_key_path: str | None = None
     in_keyring: bool = False
+    id: str | None = None
+    """What the client calls it (X21)."""
 
     @property
     def key(self) -> str:
@@ -68,24 +70,53 @@ def saved_hosts() -> list[SavedHost]:
     return list({host.key: host for host in (*theirs, *ours)}.values())[::-1]
 
 
-def save_host(host: SavedHost, password: str | None) -> bool:
-    """Remember a host, the latest ten of them; return whether a `password` that is given was kept, too.
+class ToSave(NamedTuple):
+    """A host as somebody wants it saved; a password is kept only if it is to be remembered."""
+
+    host: SavedHost
+    remember: bool = False
+    password: str | None = None
+
+
+def save_host(wanted: ToSave) -> bool:
+    """Remember a host, the latest ten of them; tell whether its password is kept.
 
     Raises
     ------
     SettingsUnwritable
         The config folder cannot be written.
     """
-    kept = password is not None and _keyring("set_password", host.key, password) is not _FAILED
-    wanted = host._replace(in_keyring=kept)
+    host = _with_secret(wanted)
 
     def edit(held: dict[str, Any]) -> None:
-        others = [one for one in _listed(held.get("connections")) if _key(one) != wanted.key]
-        held["connections"] = [*others, wanted._asdict()][-MOST:]
-        held["hidden"] = [key for key in _texts(held.get("hidden")) if key != wanted.key]
+        others = [one for one in _listed(held.get("connections")) if _key(one) != host.key]
+        # A longer list that came as one (X21) is not cut.
+        held["connections"] = [*others, host._asdict()][-max(MOST, len(others)) :]
+        held["hidden"] = [key for key in _texts(held.get("hidden")) if key != host.key]
 
     settings.change(FILE, edit)
-    return kept
+    return host.in_keyring
+
+
+def save_hosts(wanted: Iterable[ToSave]) -> list[SavedHost]:
+    """Remember these hosts and no others, and return them; of the others the passwords are forgotten, too.
+
+    Raises
+    ------
+    SettingsUnwritable
+        The config folder cannot be written.
+    """
+    kept = {one.host.key: _with_secret(one) for one in wanted}
+    for gone in saved_hosts():
+        if gone.in_keyring and gone.key not in kept:
+            _keyring("delete_password", gone.key)
+
+    def edit(held: dict[str, Any]) -> None:
+        held["connections"] = [host._asdict() for host in reversed(kept.values())]
+        held["hidden"] = [host.key for host in _upstreams() if host.key not in kept]
+
+    settings.change(FILE, edit)
+    return list(kept.values())
 
 
 def forget_host(key: str) -> None:
@@ -102,7 +133,27 @@ def forget_host(key: str) -> None:
         settings.change(FILE, edit)
 
 
+def saved_password(host: str, port: int, username: str) -> str | None:
+    """Return the password that the keyring keeps for a saved host, None when there is none."""
+    key = SavedHost(host, port, username).key
+    if not any(one.in_keyring for one in saved_hosts() if one.key == key):
+        return None
+    found = _keyring("get_password", key)
+    return found if isinstance(found, str) else None
+
+
 _FAILED = object()
+
+
+def _with_secret(wanted: ToSave) -> SavedHost:
+    """Let the keyring keep or forget the password of a host, and return the host as it is saved then."""
+    host = wanted.host
+    held = any(one.in_keyring for one in saved_hosts() if one.key == host.key)
+    if wanted.remember and wanted.password:
+        return host._replace(in_keyring=_keyring("set_password", host.key, wanted.password) is not _FAILED)
+    if held and not wanted.remember:
+        _keyring("delete_password", host.key)
+    return host._replace(in_keyring=held and wanted.remember)
 
 
 def _keyring(verb: str, *words: str) -> Any:
@@ -132,6 +183,7 @@ def _host(one: Mapping[str, Any], *, ours: bool) -> SavedHost | None:
     if not isinstance(host, str) or not isinstance(username, str) or not host or port not in _PORTS:
         return None
     name, method, path = one.get("name"), one.get("auth_method"), one.get("private_key_path")
+    called = one.get("id")
     return SavedHost(
         host,
         port,
@@ -140,6 +192,7 @@ def _host(one: Mapping[str, Any], *, ours: bool) -> SavedHost | None:
         method if method in METHODS else "password",
         path if isinstance(path, str) and path else None,
         in_keyring=ours and one.get("in_keyring") is True,
+        id=called if isinstance(called, str) else None,
     )
 
 

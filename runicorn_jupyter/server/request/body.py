@@ -7,45 +7,80 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar, overload
+from functools import cached_property
+from typing import Any, Self, TypeVar, cast, overload
 
 import orjson
 
 from runicorn_jupyter.errors import BadRequest, TooLarge
-from runicorn_jupyter.server.request.fields import Field
+from runicorn_jupyter.server.request.fields import Entries, Field
 
 _Word = TypeVar("_Word", bound=str)
+_Entry = TypeVar("_Entry")
 
 _TEXT_LIMIT = 65_536
 _LARGEST = 4 * 1024 * 1024
 
 
 class Body:
-    """One JSON object.
+    """One JSON object, or a list of them.
 
     Parameters
     ----------
-    data : bytes
-        As it came; nothing at all is an empty object.
-
-    Raises
-    ------
-    BadRequest
-        It is no JSON, or no object.
-    TooLarge
-        It is larger than 4 MiB: no verb needs that much.
+    found : object
+        What the JSON says.
+    what : str
+        What a complaint calls it.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, found: Any, what: str = "The body") -> None:
+        self._found = found
+        self._what = what
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Return the body that came as `data`; nothing at all is an empty object.
+
+        Raises
+        ------
+        BadRequest
+            It is no JSON.
+        TooLarge
+            It is larger than 4 MiB: no verb needs that much.
+        """
         if len(data) > _LARGEST:
             raise TooLarge(f"The body is larger than {_LARGEST // 1024**2} MiB.")
         try:
-            found = orjson.loads(data) if data.strip() else {}
+            return cls(orjson.loads(data) if data.strip() else {})
         except orjson.JSONDecodeError as error:
             raise BadRequest(f"The body is not valid JSON: {error.msg} at character {error.pos}.") from None
-        if not isinstance(found, dict):
-            raise BadRequest("The body must be a JSON object, in braces.")
-        self.fields: Mapping[str, Any] = found
+
+    @cached_property
+    def fields(self) -> Mapping[str, Any]:
+        """The members of the object.
+
+        Raises
+        ------
+        BadRequest
+            It is no object.
+        """
+        if not isinstance(self._found, dict):
+            raise BadRequest(f"{self._what} must be a JSON object, in braces.")
+        return self._found
+
+    def entries(self, most: int) -> list[Self]:
+        """Return the entries of a list, each a body of its own.
+
+        Raises
+        ------
+        BadRequest
+            It is no list, or one of more than `most` entries.
+        """
+        if not isinstance(self._found, list):
+            raise BadRequest(f"{self._what} must be a JSON list, in brackets.")
+        if len(self._found) > most:
+            raise BadRequest(f"{self._what} must be a list of at most {most} entries.")
+        return [type(self)(one, "it") for one in self._found]
 
     def member(self, name: str, allowed: Callable[[Any], bool], what: str, default: Any) -> Any:
         """Return a member that is `allowed`, `default` when it is absent (or null, if that is the default).
@@ -140,6 +175,11 @@ def mapping(says: str, *, default: Mapping[str, Any] = ..., name: str = ...) -> 
 def mapping(says: str, *, default: Mapping[str, Any] | None = NEEDED, name: str = "") -> Any:
     """Declare an object."""
     return _field({"type": "object"}, says, lambda value: isinstance(value, dict), "an object", default, name)
+
+
+def entries(make: Callable[..., _Entry], most: int, says: str) -> list[_Entry]:
+    """Declare a body that is a list: each of at most `most` entries is an object with the fields of `make`."""
+    return cast("list[_Entry]", Entries(make, most, says))
 
 
 def value(schema: Mapping[str, Any], says: str, *, required: bool = False, name: str = "") -> Any:

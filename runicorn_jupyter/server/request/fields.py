@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from jupyter_server.utils import ensure_async
 
-from runicorn_jupyter.errors import AmbiguousRun, RunicornError, RunNotFound
+from runicorn_jupyter.errors import AmbiguousRun, BadRequest, RunicornError, RunNotFound
 
 if TYPE_CHECKING:
     from runicorn_jupyter.server.request.body import Body
-    from runicorn_jupyter.server.request.params import Params
 
 RUN_ERRORS = (RunNotFound, AmbiguousRun)
 """What every verb about one run may raise."""
@@ -61,6 +60,18 @@ class Group:
     """Fields that belong together, and the function that makes one argument of them."""
 
     make: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A body that is a list: the function that makes one value of the fields in each entry, and how many there may be.
+
+    A verb that declares it has no other fields of a body.
+    """
+
+    make: Callable[..., Any]
+    most: int
+    says: str
 
 
 @dataclass(frozen=True)
@@ -123,35 +134,50 @@ def fields_of(function: Callable[..., Any]) -> Iterator[tuple[str, Field]]:
     for name, one in _declared(function).items():
         if isinstance(one, Group):
             yield from fields_of(one.make)
-        else:
+        elif isinstance(one, Field):
             yield one.name or name, one
+
+
+def entries_of(function: Callable[..., Any]) -> Entries | None:
+    """Return what a verb declares its body to be a list of, None when it is no list."""
+    return next((one for one in _declared(function).values() if isinstance(one, Entries)), None)
 
 
 def reading(verb: _Verb) -> _Verb:
     """Return the verb with its fields read from the request; a verb that declares none is returned as it is."""
-    declared = _declared(verb)
-    if not declared:
+    if not _declared(verb):
         return verb
 
     @wraps(verb)
     async def read_and_run(handler: Any, *args: str, **kwargs: Any) -> Any:
-        return await ensure_async(verb(handler, *args, **_values(declared, handler), **kwargs))
+        return await ensure_async(verb(handler, *args, **_values(verb, handler), **kwargs))
 
     return cast("_Verb", read_and_run)
 
 
 @cache
-def _declared(function: Callable[..., Any]) -> dict[str, Field | Group]:
+def _declared(function: Callable[..., Any]) -> dict[str, Field | Group | Entries]:
     arguments = inspect.signature(function).parameters
-    return {name: one.default for name, one in arguments.items() if isinstance(one.default, Field | Group)}
+    return {name: one.default for name, one in arguments.items() if isinstance(one.default, Field | Group | Entries)}
 
 
-def _values(declared: Mapping[str, Field | Group], handler: Any) -> dict[str, Any]:
-    return {name: _value(name, one, handler) for name, one in declared.items()}
+def _values(function: Callable[..., Any], handler: Any, body: Body | None = None) -> dict[str, Any]:
+    return {name: _value(name, one, handler, body) for name, one in _declared(function).items()}
 
 
-def _value(name: str, one: Field | Group, handler: Any) -> Any:
+def _value(name: str, one: Field | Group | Entries, handler: Any, entry: Body | None) -> Any:
+    """Read one argument; `entry` stands for the body while the entries of a list are read."""
     if isinstance(one, Group):
-        return one.make(**_values(_declared(one.make), handler))
-    source: Params | Body = handler._params if one.place == "query" else handler._body  # noqa: SLF001 - ours alone
-    return one.read(source, one.name or name)
+        return one.make(**_values(one.make, handler, entry))
+    if isinstance(one, Entries):
+        return [_made(one.make, handler, *part) for part in enumerate(handler._body.entries(one.most), 1)]  # noqa: SLF001 - ours alone
+    if one.place == "query":
+        return one.read(handler._params, one.name or name)  # noqa: SLF001
+    return one.read(handler._body if entry is None else entry, one.name or name)  # noqa: SLF001
+
+
+def _made(make: Callable[..., Any], handler: Any, number: int, entry: Body) -> Any:
+    try:
+        return make(**_values(make, handler, entry))
+    except BadRequest as error:
+        raise BadRequest(f"Entry {number}: {error}") from None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runicorn_jupyter.workspace import MediaFile
 
 # What a browser draws without running anything; all else is offered as a download.
-_INLINE = frozenset(
+INLINE = frozenset(
     {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "audio/mpeg", "audio/wav"}
     | {"audio/x-wav", "audio/ogg", "audio/flac", "video/mp4", "video/webm", "video/ogg"}
 )
@@ -106,7 +106,7 @@ class MediaHandler(FileGate):
         """Show pictures and sounds; all else is a download."""
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         self.set_header("Content-Type", kind)
-        if kind not in _INLINE:
+        if kind not in INLINE:
             self.set_attachment_header(file.name)
 
 

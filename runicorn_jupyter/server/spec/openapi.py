@@ -22,8 +22,8 @@ from runicorn_jupyter.errors import (
     UnsupportedMediaType,
 )
 from runicorn_jupyter.server.gate import GateSocket
-from runicorn_jupyter.server.request.fields import Answer, Field, answer_of, fields_of
-from runicorn_jupyter.server.routes import LAST, ROUTES, Handler
+from runicorn_jupyter.server.request.fields import Answer, Field, answer_of, entries_of, fields_of
+from runicorn_jupyter.server.routes import ROUTES, Handler
 from runicorn_jupyter.server.spec.schemas import Schemas, first_sentence
 
 VERBS = ("get", "post", "put", "patch", "delete")
@@ -70,7 +70,7 @@ class Operation(NamedTuple):
         return "_".join([self.verb, *re.findall(r"[A-Za-z0-9]+", self.address)])
 
 
-def operations(routes: Iterable[tuple[str, Handler]] = (*ROUTES, *LAST)) -> Iterator[Operation]:
+def operations(routes: Iterable[tuple[str, Handler]] = ROUTES) -> Iterator[Operation]:
     """Yield every verb of every route; a websocket is the GET that opens it."""
     for address, handler in routes:
         if issubclass(handler, GateSocket):
@@ -128,12 +128,21 @@ def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         "responses": _responses(operation, answer, schemas),
     }
     members = [(name, field) for name, field in fields if not _asked(field)]
+    entries = entries_of(operation.method)
     if answer.upload is not None:
         found["requestBody"] = _upload(answer.upload, members)
     elif members:
         required = any(field.required for _, field in members)
-        found["requestBody"] = {"required": required, "content": {"application/json": {"schema": _members(members)}}}
+        found["requestBody"] = _json(_members(members), required=required)
+    elif entries is not None:
+        items = _members(list(fields_of(entries.make)))
+        schema = {"type": "array", "description": entries.says, "maxItems": entries.most, "items": items}
+        found["requestBody"] = _json(schema, required=True)
     return found
+
+
+def _json(schema: dict[str, Any], *, required: bool) -> dict[str, Any]:
+    return {"required": required, "content": {"application/json": {"schema": schema}}}
 
 
 def _asked(field: Field) -> bool:

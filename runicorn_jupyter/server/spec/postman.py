@@ -69,7 +69,9 @@ def _request(path: str, verb: str, operation: Mapping[str, Any]) -> dict[str, An
 
 
 def _json_body(schema: Mapping[str, Any]) -> dict[str, Any]:
-    example = {name: one.get("default", _EMPTY.get(_kind(one))) for name, one in schema["properties"].items()}
+    one_entry = schema.get("items", schema)
+    members = {name: one.get("default", _EMPTY.get(_kind(one))) for name, one in one_entry["properties"].items()}
+    example = [members] if "items" in schema else members
     return {"mode": "raw", "raw": json.dumps(example, indent=2), "options": {"raw": {"language": "json"}}}
 
 
