@@ -33,6 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--permanent", action="store_true", help="with delete: for good, instead of so that it can be restored")
     add("--force", action="store_true", help="with delete and gc: do not ask first")
     add("--dry-run", action="store_true", help="with gc: only say what would be freed")
+    add("--fetch", action="store_true", help="with verify: also read what http and https references lead to")
     add("--out", metavar="DIR", help="with download: the folder (default: NAME-vN here)")
     add("--alias", metavar="WORD", help="with alias: the word that is to mean the version")
     add("--stage", choices=STAGES, help="with promote: the stage to move to")
@@ -204,13 +205,15 @@ def _verify(hall: Workspace, options: argparse.Namespace) -> int:
     checked = []
     for item in items:
         wanted = [options.version] if options.version else [row.version for row in item.versions]
-        checked += [hall.artifacts.verify(item.name, version, item.type) for version in wanted]
+        checked += [hall.artifacts.verify(item.name, version, item.type, fetch=options.fetch) for version in wanted]
     if options.json:
         say_json([found.item() for found in checked])
     else:
         for found in checked:
             for path, problem in found.problems.items():
                 say(f"{found.artifact}  {path} {problem}")
+            for uri, reason in found.unchecked.items():
+                say(f"{found.artifact}  {plain(uri)} {reason}")
         bad = sum(not found.ok for found in checked)
         read = size(sum(found.size_bytes for found in checked))
         say(f"{len(checked) - bad} of {len(checked)} versions are as they were saved, {read} read")

@@ -36,15 +36,13 @@ COMMANDS = (
     Command("import", "importing", "take the runs of an archive in"),
     Command("export-data", "exportdata", "write points for other programs, or a report about a run"),
     Command("artifacts", "artifacts", "list, fetch, check and delete versions of artifacts, free what nobody needs"),
+    Command("remote", "remote", "start, watch and stop viewers on other hosts over SSH"),
     Command("config", "config", "show or set the storage root"),
     Command("rate-limit", "rate_limit", "show or set how many requests a minute a viewer takes"),
     Command("cache", "cache", "show or clear what is kept to be quick"),
     Command("doctor", "doctor", "say what is installed, which root is used and why"),
     Command("completion", "completion", "print what a shell needs to complete all this"),
 )
-
-LATER = ("remote",)
-"""Documented, and still to come."""
 
 DROPPED = {"generate-manifest": "Manifests are not needed here: runs are read from their own files at once."}
 

@@ -94,7 +94,16 @@ def _parsers() -> Iterator[tuple[str, list[argparse.Action]]]:
     for command in COMMANDS:
         parser = argparse.ArgumentParser(prog=f"runicorn {command.name}")
         command.load().add_options(parser)
-        yield command.name, parser._actions  # noqa: SLF001 - argparse has no other way to ask
+        yield command.name, _flat(parser)
+
+
+def _flat(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Return what a command takes, and below it what each of its own commands takes, every option once."""
+    actions = list(parser._actions)  # noqa: SLF001 - argparse has no other way to ask
+    for action in parser._actions:  # noqa: SLF001
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            actions += [one for below in action.choices.values() for one in _flat(below) if one.option_strings]
+    return list({tuple(one.option_strings) or one.dest: one for one in actions}.values())
 
 
 def _quoted(text: str) -> str:

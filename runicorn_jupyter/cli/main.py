@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from runicorn_jupyter._version import __version__
-from runicorn_jupyter.cli.commands import COMMANDS, DROPPED, LATER, find
+from runicorn_jupyter.cli.commands import COMMANDS, DROPPED, find
 from runicorn_jupyter.cli.output import discard_output, take_any_text
 from runicorn_jupyter.cli.parser import USAGE_ERROR, Parser, nearest
 from runicorn_jupyter.errors import BadRequest, RunicornError
@@ -80,9 +80,6 @@ def _parsed(arguments: list[str], name: str) -> argparse.Namespace:
 def _absent(command: str) -> int:
     if command in DROPPED:
         sys.stderr.write(f"runicorn: {DROPPED[command]}\n")
-        return FAILED
-    if command in LATER:
-        sys.stderr.write(f"runicorn: `runicorn {command}` is not in version {__version__} yet.\n")
         return FAILED
     near = nearest(command, [known.name for known in COMMANDS])
     hint = f"did you mean {near}?" if near else "see runicorn --help"

@@ -147,6 +147,8 @@ class RemoteSession(_Row):
     status: str = "unknown"
     created_at: float = 0.0
     url: str = ""
+    environment: str = ""
+    reason: str | None = None
 
     @property
     def local_url(self) -> str:

@@ -1,30 +1,18 @@
-"""Viewers on other machines, over HTTP: the server of this client holds the SSH connections."""
+"""Other machines, over HTTP: the server of this client holds the SSH connections, and decides whom it trusts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 from runicorn_jupyter.client.errors import BadRequestError, NotFoundError
-from runicorn_jupyter.client.values import Row, given, number, part, row, rows
-
-if TYPE_CHECKING:
-    from runicorn_jupyter.client.connection import Connection
+from runicorn_jupyter.client.farviewers import LONG_S, FarViewers
+from runicorn_jupyter.client.values import Row, given, number, row, rows
 
 _SSH_PORT = 22
-_FLAT = {
-    "sessionId": "session_id",
-    "localPort": "local_port",
-    "remotePort": "remote_port",
-    "remoteRoot": "remote_root",
-    "startedAt": "started_at",
-}
 
 
-class RemoteAPI:
+class RemoteAPI(FarViewers):
     """`RunicornClient.remote`."""
-
-    def __init__(self, client: Connection) -> None:
-        self._client = client
 
     def connect(
         self,
@@ -35,9 +23,23 @@ class RemoteAPI:
         private_key_path: str | None = None,
         passphrase: str | None = None,
         *,
+        private_key: str | None = None,
         use_agent: bool = True,
+        ssh_config: bool = False,
+        use_saved_password: bool = False,
     ) -> Row:
-        """Open an SSH connection; ``connection_id`` of the answer names it from then on.
+        """Open an SSH connection, or find the one that is open; ``connection_id`` of the answer names it from then on.
+
+        Parameters
+        ----------
+        host, port, username
+            Where to log in.
+        password, private_key_path, private_key, passphrase, use_agent
+            How; of all that is given, what the host takes. Files are those of the server's machine.
+        ssh_config : bool
+            Whether ``~/.ssh/config`` of the server's user completes the rest; a port of 22 then is what the file says.
+        use_saved_password : bool
+            Whether to take the password that the server's keyring keeps for this login.
 
         Raises
         ------
@@ -45,10 +47,14 @@ class RemoteAPI:
             The host is not known yet: compare its fingerprint, then `confirm_host_key`.
         AuthenticationError
             The host refused the login.
+        RunicornAPIError
+            ``error.error`` is one word for each other cause, such as ``host_not_found``.
         """
-        body = {"host": host, "port": port, "username": username, "password": password}
-        body |= {"private_key_path": private_key_path, "passphrase": passphrase, "use_agent": use_agent}
-        return row(self._client.post("/remote/connect", body))
+        body = {"host": host, "port": None if ssh_config and port == _SSH_PORT else port, "username": username}
+        body |= {"password": password, "private_key": private_key, "private_key_path": private_key_path}
+        body |= {"passphrase": passphrase, "use_agent": use_agent}
+        body |= {"ssh_config": ssh_config or None, "use_saved_password": use_saved_password or None}
+        return row(self._client.post("/remote/connect", given(body), timeout=LONG_S))
 
     def disconnect(self, host: str, username: str | None = None, port: int | None = None) -> Row:
         """Close the connection to `host`; user and port are looked up when only one connection goes there."""
@@ -60,49 +66,9 @@ class RemoteAPI:
         """Return the SSH connections."""
         return rows(self._client.get("/remote/sessions"), "sessions")
 
-    def start_viewer(
-        self,
-        connection_id: str | None = None,
-        remote_root: str | None = None,
-        local_port: int | None = None,
-        remote_port: int | None = None,
-        **login: Any,
-    ) -> Row:
-        """Show the runs of a folder on another machine.
-
-        Parameters
-        ----------
-        connection_id : str, optional
-            ``user@host:port``, or the host alone when only one connection goes there.
-        remote_root : str
-            The storage root there; ``~`` is its home.
-        local_port, remote_port : int, optional
-            Ports to use, where ports are used.
-        **login
-            Instead of `connection_id`: ``host, port, username, password, private_key_path, passphrase, conda_env``.
-
-        Returns
-        -------
-        dict
-            The session, with ``session_id``, ``local_port``, ``url`` and ``status``.
-        """
-        if not remote_root or not (connection_id or login.get("host")):
-            raise BadRequestError("start_viewer needs remote_root, and a connection_id or a host.")
-        body = {"connection_id": connection_id, "remote_root": remote_root}
-        body |= given({"local_port": local_port, "remote_port": remote_port, **login})
-        return _flat(row(self._client.post("/remote/viewer/start", given(body))))
-
-    def stop_viewer(self, session_id: str) -> Row:
-        """Stop showing it."""
-        return row(self._client.post("/remote/viewer/stop", {"session_id": session_id}))
-
-    def list_viewer_sessions(self) -> list[Row]:
-        """Return the remote folders that are shown."""
-        return [_flat(session) for session in rows(self._client.get("/remote/viewer/sessions"), "sessions")]
-
-    def get_viewer_status(self, session_id: str) -> Row:
-        """Return how one of them is."""
-        return _flat(row(self._client.get(f"/remote/viewer/status/{part(session_id)}")))
+    def list_ssh_hosts(self) -> list[Row]:
+        """Return the hosts that ``~/.ssh/config`` of the server's user names; nobody is called."""
+        return rows(self._client.get("/remote/ssh-hosts"))
 
     def list_remote_directory(self, connection_id: str, path: str = "~") -> list[Row]:
         """Return what lies in a folder there, folders first."""
@@ -115,9 +81,16 @@ class RemoteAPI:
             row(self._client.get("/remote/fs/exists", {"connection_id": connection_id, "path": path})).get("exists")
         )
 
-    def list_environments(self, connection_id: str) -> list[Row]:
-        """Return the Python environments found there."""
+    def list_environments(self, connection_id: str, *, again: bool = False) -> list[Row]:
+        """Return the Python environments found there at the first look; look `again` when asked."""
+        if again:
+            body = {"connection_id": connection_id, "force_refresh": True}
+            self._client.post("/remote/environments/detect", body, timeout=LONG_S)
         return rows(self._client.get("/remote/conda-envs", {"connection_id": connection_id}), "envs")
+
+    def ping(self, connection_id: str) -> int:
+        """Return the milliseconds to the host and back."""
+        return number(self._client.get("/remote/ping", {"connection_id": connection_id}), "latency_ms")
 
     def list_remote_storage_candidates(
         self,
@@ -139,6 +112,22 @@ class RemoteAPI:
         body = {"host": host, "port": port, "key_type": key_type, "public_key": public_key}
         return row(self._client.post("/remote/known-hosts/accept", {**body, "fingerprint_sha256": fingerprint_sha256}))
 
+    def list_known_hosts(self) -> list[Row]:
+        """Return the keys that were confirmed here; those of the user's own known_hosts files are not among them."""
+        return rows(self._client.get("/remote/known-hosts/list"), "entries")
+
+    def remove_known_host(self, host: str, port: int, key_type: str) -> Row:
+        """Forget a key that was confirmed here."""
+        return row(self._client.post("/remote/known-hosts/remove", {"host": host, "port": port, "key_type": key_type}))
+
+    def list_saved_connections(self) -> list[Row]:
+        """Return the saved hosts, without secrets."""
+        return rows(self._client.get("/remote/connections/saved"), "connections")
+
+    def save_connections(self, connections: Sequence[Row]) -> Row:
+        """Save these hosts in place of those that were saved; a password goes to the server's keyring or nowhere."""
+        return row(self._client.post("/remote/connections/saved", list(connections)))
+
     def _of_host(self, host: str, username: str | None, port: int | None) -> tuple[str, int]:
         found = [
             session
@@ -152,10 +141,3 @@ class RemoteAPI:
         if len(found) > 1:
             raise BadRequestError(f"Several connections go to {host}: name username and port.")
         return str(found[0].get("username")), number(found[0], "port")
-
-
-def _flat(answer: Row) -> Row:
-    """Return the session in `answer` with the names of both dialects at the top."""
-    session = answer.get("session", answer)
-    named = {ours: session[theirs] for theirs, ours in _FLAT.items() if isinstance(session, dict) and theirs in session}
-    return {**answer, **(session if isinstance(session, dict) else {}), **named}

@@ -6,11 +6,13 @@ import re
 import shlex
 
 import pytest
+from farviewers import started_host
 from places import REPOSITORY
 from rundirs import append, write_run
+from viewers import running_viewer
 
 from runicorn_jupyter.cli import main
-from runicorn_jupyter.cli.commands import COMMANDS, LATER
+from runicorn_jupyter.cli.commands import COMMANDS
 
 TEXT = (REPOSITORY / "docs" / "cli.md").read_text()
 
@@ -32,6 +34,8 @@ def commands() -> list[list[str]]:
 
 def test_every_command_runs(root, capsys):
     for words in commands():
+        if words[1] == "remote":  # in the test below
+            continue
         put_in = {"RUN": "20260101_120000_abcdef", "DIR": str(root / "mine")}
         code = main([put_in.get(word, word) for word in words[1:]])
         said = capsys.readouterr()
@@ -45,10 +49,28 @@ def test_every_command_runs(root, capsys):
     assert not (root / "root" / "demo" / "first" / "runs" / "20260101_120000_abcdef").exists()
 
 
+def test_every_command_about_other_hosts_runs(root, own_home, tmp_path, capsys):
+    """As somebody types them whose ~/.ssh/config and known_hosts know the host."""
+    folder = own_home / ".ssh"
+    folder.mkdir()
+    (tmp_path / "sshd").mkdir()
+    asked = [words for words in commands() if words[1] == "remote"]
+    assert len(asked) == 8
+    with started_host(tmp_path / "sshd") as host, running_viewer(root / "root"):
+        sshd = host.sshd
+        login = f"  HostName 127.0.0.1\n  Port {sshd.port}\n  User {sshd.user}\n  IdentityFile {sshd.key}\n"
+        (folder / "config").write_text(f"Host gpu1\n{login}")
+        (folder / "known_hosts").write_bytes(sshd.known_hosts.read_bytes())
+        for words in asked:
+            code = main([{"HOST": "gpu1"}.get(word, word) for word in words[1:]])
+            said = capsys.readouterr()
+            assert (code, said.err) == (0, ""), words
+            assert said.out
+
+
 def test_every_command_is_told():
     assert [
         command.name
         for command in COMMANDS
         if f"`{command.name}" not in TEXT and f"runicorn {command.name}" not in TEXT
     ] == []
-    assert not {words[1] for words in commands()} & set(LATER)
