@@ -1,4 +1,4 @@
-// Bundle the two modules that run outside of JupyterLab: the anywidget ESM and the viewer page.
+// Bundle the modules that run outside of JupyterLab: the two anywidget ESMs and the viewer page.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -103,7 +103,11 @@ const trimUplot = {
 };
 
 await build({
-  entryPoints: { widget: 'src/widget/index.ts', page: 'src/page/index.tsx' },
+  entryPoints: {
+    widget: 'src/widget/index.ts',
+    remote: 'src/widget/remote.tsx',
+    page: 'src/page/index.tsx'
+  },
   outdir: fileURLToPath(new URL('../../runicorn_jupyter/static/', import.meta.url)),
   bundle: true,
   format: 'esm',

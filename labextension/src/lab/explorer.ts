@@ -1,7 +1,7 @@
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import type { ITree } from '../ui/panel';
-import { labClient } from './host';
+import type { ITree, ITreeNav } from '../ui/panel';
+import { labClient, labRemote } from './host';
 import { runicornIcon } from './icon';
 
 /** The sidebar's tree, built the first time it is shown. */
@@ -10,12 +10,7 @@ export class ExplorerPanel extends Widget {
   private _mounted: ITree | null = null;
   private _current: string | undefined;
 
-  constructor(
-    private readonly _openRun: (id: string) => void,
-    private readonly _openProject: (project: string) => void,
-    private readonly _openBin: () => void,
-    private readonly _openArtifacts: () => void
-  ) {
+  constructor(private readonly _nav: ITreeNav) {
     super();
     this.id = 'runicorn-explorer';
     this.title.icon = runicornIcon;
@@ -51,16 +46,9 @@ export class ExplorerPanel extends Widget {
   private async _start(): Promise<void> {
     if (!this._started) {
       this._started = true;
-      const { mountExplorer } = await import('../ui/panel');
+      const [{ mountExplorer }, remote] = await Promise.all([import('../ui/panel'), labRemote()]);
       if (!this.isDisposed) {
-        this._mounted = mountExplorer(
-          this.node,
-          labClient(),
-          this._openRun,
-          this._openProject,
-          this._openBin,
-          this._openArtifacts
-        );
+        this._mounted = mountExplorer(this.node, labClient(), remote, this._nav);
         this._mounted.mark(this._current);
       }
     }

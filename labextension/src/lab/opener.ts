@@ -9,8 +9,8 @@ import { ITranslator, type TranslationBundle, nullTranslator } from '@jupyterlab
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 import { runicornIcon } from './icon';
 import type { IArtifactRef } from '../transport/artifacts';
-import type { IPanelNav } from '../ui/panel';
-import { type IPanelArgs, RunPanel, panelId } from './panel';
+import type { ISessionRef } from '../ui/remote/SessionView';
+import { type ILabNav, type IPanelArgs, RunPanel, panelId } from './panel';
 import { CommandIDs, DOMAIN } from './tokens';
 
 const CATEGORY = 'Runicorn';
@@ -55,6 +55,7 @@ export const opener: JupyterFrontEndPlugin<void> = {
       execute: () => open({ bin: true })
     });
     addArtifacts(app, trans, open);
+    addRemote(app, trans, open);
     app.commands.addCommand(CommandIDs.restore, {
       label: trans.__('Restore Runs'),
       isVisible: () => false,
@@ -64,6 +65,7 @@ export const opener: JupyterFrontEndPlugin<void> = {
     palette?.addItem({ command: CommandIDs.openRuns, category: CATEGORY });
     palette?.addItem({ command: CommandIDs.openArtifacts, category: CATEGORY });
     palette?.addItem({ command: CommandIDs.openBin, category: CATEGORY });
+    palette?.addItem({ command: CommandIDs.openHosts, category: CATEGORY });
     launcher?.add({
       command: CommandIDs.openRuns,
       args: { isLauncher: true },
@@ -99,6 +101,28 @@ function addArtifacts(
   });
 }
 
+/** Add the commands that open other hosts and their runs. */
+function addRemote(
+  app: JupyterFrontEnd,
+  trans: TranslationBundle,
+  open: (args: IPanelArgs) => void
+): void {
+  app.commands.addCommand(CommandIDs.openHosts, {
+    label: trans.__('Open Remote Hosts'),
+    caption: trans.__('See the runs of other hosts, live over SSH'),
+    icon: runicornIcon,
+    describedBy: { args: { type: 'object', properties: {} } },
+    execute: () => open({ hosts: true })
+  });
+  app.commands.addCommand(CommandIDs.openSession, {
+    label: trans.__('Open Runs of a Remote Host'),
+    icon: runicornIcon,
+    isVisible: args => typeof args.id === 'string',
+    describedBy: { args: SESSION },
+    execute: ({ id, host, root }) => open({ session: { id, host, root } as unknown as ISessionRef })
+  });
+}
+
 /** Bring the panel to the front, made when it is not there yet. */
 function show(
   app: JupyterFrontEnd,
@@ -110,8 +134,10 @@ function show(
     app.shell.activateById(known.id);
     return;
   }
-  const nav: IPanelNav = {
+  const nav: ILabNav = {
     openRun: id => void app.commands.execute(CommandIDs.openRun, { id }),
+    openSession: ({ id, host, root }) =>
+      void app.commands.execute(CommandIDs.openSession, { id, host, root }),
     openArtifact: ({ type, name, version }) =>
       void app.commands.execute(CommandIDs.openArtifact, {
         ...{ type, name },
@@ -122,7 +148,7 @@ function show(
   const widget = new MainAreaWidget({ content });
   widget.id = `${content.id}-area`;
   widget.toolbar.hide();
-  widget.title.caption = args.id ?? '';
+  widget.title.caption = args.id ?? args.session?.root ?? '';
   void tracker.add(widget);
   app.shell.add(widget, 'main');
   app.shell.activateById(widget.id);
@@ -136,6 +162,16 @@ const ARTIFACT: ReadonlyJSONObject = {
     version: { type: 'number', description: 'The version to show; the latest by default.' }
   },
   required: ['type', 'name']
+};
+
+const SESSION: ReadonlyJSONObject = {
+  type: 'object',
+  properties: {
+    id: { type: 'string', description: 'The id of the session.' },
+    host: { type: 'string', description: 'The name of the host.' },
+    root: { type: 'string', description: 'The folder that holds the runs there.' }
+  },
+  required: ['id', 'host', 'root']
 };
 
 function schema(name: string, description: string): ReadonlyJSONObject {

@@ -5,7 +5,7 @@ import { markRenderer } from '../transport/registry';
 import { MIME } from '../ui/model';
 import { setTranslator } from '../ui/text';
 import { OutputRenderer } from './output';
-import { DOMAIN } from './tokens';
+import { CommandIDs, DOMAIN } from './tokens';
 
 /** Ahead of the widget view (−10), which dies when the notebook is opened again. */
 const RANK = -20;
@@ -20,7 +20,11 @@ export const renderer: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IRenderMimeRegistry],
   optional: [ITranslator],
-  activate: (_: JupyterFrontEnd, registry: IRenderMimeRegistry, translator: ITranslator | null) => {
+  activate: (
+    app: JupyterFrontEnd,
+    registry: IRenderMimeRegistry,
+    translator: ITranslator | null
+  ) => {
     const trans = translator?.load(DOMAIN);
     if (trans) {
       // The UI core knows no translator: its sentences arrive here through `t`.
@@ -28,7 +32,9 @@ export const renderer: JupyterFrontEndPlugin<void> = {
       setTranslator((text, ...args) => trans.__(text, ...args));
     }
     const createRenderer = (options: { mimeType: string }): OutputRenderer =>
-      new OutputRenderer(options.mimeType);
+      new OutputRenderer(options.mimeType, ({ id, host, root }) => {
+        void app.commands.execute(CommandIDs.openSession, { id, host, root });
+      });
     registry.addFactory({ safe: true, mimeTypes: [MIME], createRenderer }, RANK);
     markRenderer();
   }

@@ -26,12 +26,15 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
       return; // Notebook 7 has its own places; a tree beside one notebook is not one of them
     }
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    const panel = new ExplorerPanel(
-      id => void app.commands.execute(CommandIDs.openRun, { id }),
-      project => void app.commands.execute(CommandIDs.openRuns, { project }),
-      () => void app.commands.execute(CommandIDs.openBin),
-      () => void app.commands.execute(CommandIDs.openArtifacts)
-    );
+    const { commands } = app;
+    const panel = new ExplorerPanel({
+      openRun: id => void commands.execute(CommandIDs.openRun, { id }),
+      openProject: project => void commands.execute(CommandIDs.openRuns, { project }),
+      openBin: () => void commands.execute(CommandIDs.openBin),
+      openArtifacts: () => void commands.execute(CommandIDs.openArtifacts),
+      openSession: ({ id, host, root }) =>
+        void commands.execute(CommandIDs.openSession, { id, host, root })
+    });
     panel.title.caption = trans.__('Runs');
     panel.node.setAttribute('aria-label', trans.__('Runs'));
     labShell.add(panel, 'left', { rank: 650, type: 'Runicorn' });

@@ -10,6 +10,10 @@ export namespace CommandIDs {
   export const openArtifacts = 'runicorn:open-artifacts';
   /** Open one artifact; args `{type, name, version?}`. */
   export const openArtifact = 'runicorn:open-artifact';
+  /** Open the panel of other hosts. */
+  export const openHosts = 'runicorn:open-remote-hosts';
+  /** Open the runs of another host; args `{id, host, root}` of its session. */
+  export const openSession = 'runicorn:open-remote-session';
   /** Bring a panel back after a reload; args as the panel's own. */
   export const restore = 'runicorn:restore';
 }

@@ -15,13 +15,27 @@ import { Logo } from '../ui/components/Logo';
 import { Context, useApp, useStore } from '../ui/hooks';
 import { nameOf, shortId } from '../ui/labels';
 import type { IRun } from '../ui/model';
+import type { RemoteModel } from '../ui/remote/model';
+import { FarIcon } from '../ui/remote/parts';
+import { RemotePanel } from '../ui/remote/RemotePanel';
+import { RemotePlace } from '../ui/remote/RemotePlace';
+import { SessionHead } from '../ui/remote/SessionHead';
 import { t } from '../ui/text';
 import { View } from '../ui/view';
 import { type Route, toHash, useRoute } from './route';
+import type { IPageConfig } from './session';
 import { type Choice, applyTheme, readChoice } from './theme';
 
+interface IProps {
+  readonly client: Client;
+  readonly bin: Bin;
+  /** Other hosts; absent where nobody knows of them. */
+  readonly remote: RemoteModel | null;
+  readonly config: IPageConfig;
+}
+
 /** The viewer: a tree on the left, a table or a run on the right, all of it in the address. */
-export function Page({ client, bin }: { client: Client; bin: Bin }): JSX.Element {
+export function Page({ client, bin, remote, config }: IProps): JSX.Element {
   const route = useRoute();
   const open = (run: IRun): void => void (location.hash = toHash({ at: 'run', run: run.id }));
   const openProject = (project: string): void =>
@@ -37,24 +51,10 @@ export function Page({ client, bin }: { client: Client; bin: Bin }): JSX.Element
           <Logo />
           {BRAND}
         </a>
+        <Whose config={config} remote={remote} />
         <span class="rn-crumb">{where}</span>
         <span class="rn-space" />
-        <a
-          class="rn-icon-button"
-          href="#/artifacts"
-          title={t('Artifacts')}
-          aria-current={route.at.startsWith('artifact') ? 'page' : undefined}
-        >
-          <Icon name="box" />
-        </a>
-        <a
-          class="rn-icon-button"
-          href="#/bin"
-          title={t('Recycle bin')}
-          aria-current={route.at === 'bin' ? 'page' : undefined}
-        >
-          <Icon name="trash" />
-        </a>
+        <Places route={route} remote={remote !== null && !config.session} />
         <ThemeSwitch />
       </header>
       <aside>
@@ -66,23 +66,81 @@ export function Page({ client, bin }: { client: Client; bin: Bin }): JSX.Element
         />
       </aside>
       <main>
-        <Main client={client} bin={bin} route={route} onOpen={open} />
+        <Main client={client} bin={bin} remote={remote} route={route} onOpen={open} />
       </main>
       <BinNote bin={bin} />
     </div>
   );
 }
 
+/** On the page of another host: which one, and the way back. */
+function Whose({ config, remote }: Pick<IProps, 'config' | 'remote'>): JSX.Element | null {
+  const { session, home } = config;
+  if (!session) {
+    return null;
+  }
+  return (
+    <>
+      {home && (
+        <a
+          class="rn-icon-button"
+          href={home.replace(/api$/, toHash({ at: 'remote' }))}
+          title={t('Back to this machine')}
+        >
+          <Icon name="back" />
+        </a>
+      )}
+      <SessionHead {...session} model={remote} />
+    </>
+  );
+}
+
+/** Links to what is not runs. */
+function Places({ route, remote }: { route: Route; remote: boolean }): JSX.Element {
+  const current = (at: string): 'page' | undefined =>
+    route.at.startsWith(at) ? 'page' : undefined;
+  return (
+    <>
+      {remote && (
+        <a
+          class="rn-icon-button"
+          href="#/remote"
+          title={t('Remote hosts')}
+          aria-current={current('remote')}
+        >
+          <FarIcon name="host" />
+        </a>
+      )}
+      <a
+        class="rn-icon-button"
+        href="#/artifacts"
+        title={t('Artifacts')}
+        aria-current={current('artifact')}
+      >
+        <Icon name="box" />
+      </a>
+      <a class="rn-icon-button" href="#/bin" title={t('Recycle bin')} aria-current={current('bin')}>
+        <Icon name="trash" />
+      </a>
+    </>
+  );
+}
+
 function Main(props: {
   client: Client;
   bin: Bin;
+  remote: RemoteModel | null;
   route: Route;
   onOpen: (run: IRun) => void;
 }): JSX.Element {
-  const { client, bin, route, onOpen } = props;
+  const { client, bin, remote, route, onOpen } = props;
   return (
     <Nav.Provider value={NAV}>
-      {route.at === 'bin' ? (
+      {route.at === 'remote' && remote ? (
+        <RemotePlace>
+          <RemotePanel model={remote} />
+        </RemotePlace>
+      ) : route.at === 'bin' ? (
         <BinView bin={bin} />
       ) : route.at === 'artifacts' ? (
         <ArtifactList client={client} />
@@ -134,8 +192,8 @@ function usePlace(route: Route): string {
     const run = store.runs.get(route.run);
     return run ? `${run.project} / ${nameOf(run)} · ${shortId(run.id)}` : route.run;
   }
-  if (route.at === 'bin') {
-    return t('Recycle bin');
+  if (route.at === 'bin' || route.at === 'remote') {
+    return route.at === 'bin' ? t('Recycle bin') : t('Remote hosts');
   }
   if (route.at === 'artifact') {
     return `${route.type} / ${route.name}`;

@@ -2,16 +2,22 @@ import { Bin } from '../ui/bin';
 import { mount } from '../ui/mount';
 import { httpParts, partStyles } from '../ui/parts';
 import { Client } from '../transport/client';
-import { fetchHost, readConfig } from '../transport/host';
+import { fetchHost } from '../transport/host';
 import { HttpSource } from '../transport/http';
+import { HttpRemote } from '../transport/remote';
+import { RemoteModel } from '../ui/remote/model';
 import { explorer } from '../ui/styles/explorer';
 import { page } from '../ui/styles/page';
+import { remote as remoteStyles } from '../ui/styles/remote';
 import { Page } from './Page';
+import { pageConfig } from './session';
 import { applyTheme } from './theme';
 
-const config = readConfig('runicorn-config');
-const api = typeof config?.api === 'string' ? config.api : 'api';
-const client = new Client(fetchHost(api));
+const config = pageConfig();
+const client = new Client(fetchHost(config.api));
+// Who knows of other hosts: this server itself, or for the runs of another host the server that leads there.
+const known = config.session ? config.home : config.api;
+const remote = known ? new RemoteModel(new HttpRemote(new Client(fetchHost(known)))) : null;
 const root = document.getElementById('root');
 
 applyTheme();
@@ -21,7 +27,7 @@ if (root) {
   const bin = new Bin(client);
   mount(
     root,
-    { source, parts: httpParts(client, bin), styles: explorer + page + partStyles },
-    <Page client={client} bin={bin} />
+    { source, parts: httpParts(client, bin), styles: explorer + page + partStyles + remoteStyles },
+    <Page client={client} bin={bin} remote={remote} config={config} />
   );
 }

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** Where the page is: the list, one project of it, one run, the artifacts or one of them, or the recycle bin. */
+/** Where the page is: the list, one project of it, one run, the artifacts or one of them, other hosts, or the recycle bin. */
 export type Route =
   | { at: 'runs' }
   | { at: 'bin' }
+  | { at: 'remote' }
   | { at: 'artifacts' }
   | { at: 'artifact'; type: string; name: string; version?: number }
   | { at: 'project'; project: string }
@@ -18,7 +19,7 @@ export function parseHash(hash: string): Route {
   } catch {
     return { at: 'runs' };
   }
-  if (kind === 'bin' || kind === 'artifacts') {
+  if (kind === 'bin' || kind === 'artifacts' || kind === 'remote') {
     return { at: kind };
   }
   if (kind === 'artifact') {
@@ -44,7 +45,7 @@ export function toHash(route: Route): string {
   if (route.at === 'runs') {
     return '#/';
   }
-  if (route.at === 'bin' || route.at === 'artifacts') {
+  if (route.at === 'bin' || route.at === 'artifacts' || route.at === 'remote') {
     return `#/${route.at}`;
   }
   if (route.at === 'artifact') {

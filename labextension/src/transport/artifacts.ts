@@ -25,6 +25,9 @@ export interface IVersion {
   readonly deleted?: boolean;
 }
 
+/** The life of a version. */
+export type Stage = 'experimental' | 'staging' | 'production' | 'archived';
+
 /** Everything that is told of one version besides its files. */
 export interface IVersionDetail extends IVersion {
   readonly name: string;
@@ -33,7 +36,12 @@ export interface IVersionDetail extends IVersion {
   readonly description: string;
   readonly tags: readonly string[];
   readonly metadata: Readonly<Record<string, unknown>>;
-  readonly lifecycle_stage?: string;
+  readonly lifecycle_stage?: Stage;
+  readonly stage_transitions?: readonly {
+    readonly to_stage?: string;
+    readonly timestamp?: number;
+    readonly notes?: string | null;
+  }[];
 }
 
 /** One file of a version. */
@@ -92,11 +100,13 @@ export type IVersionRef = IArtifactRef & { readonly version: number };
 
 const part = encodeURIComponent;
 
-function artifactUrl({ api }: Urls, { name }: IArtifactRef): string {
+/** The address of an artifact. */
+export function artifactUrl({ api }: Urls, { name }: IArtifactRef): string {
   return `${api}/artifacts/${part(name)}`;
 }
 
-function versionUrl(urls: Urls, ref: IVersionRef, rest = '', query = ''): string {
+/** The address of a version, or of something `rest` of it. */
+export function versionUrl(urls: Urls, ref: IVersionRef, rest = '', query = ''): string {
   return `${artifactUrl(urls, ref)}/v${ref.version}${rest}?type=${part(ref.type)}${query}`;
 }
 
@@ -140,7 +150,7 @@ export async function readHead(
   ref: IVersionRef,
   path: string,
   most: number
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const headers = { Range: `bytes=0-${most - 1}` };
   const answer = await readAnswer(client, fileUrl(client.urls, ref, path), { headers });
   return new Uint8Array(await answer.arrayBuffer()).subarray(0, most);

@@ -141,3 +141,45 @@ export function logSearchUrl(
 export function rawLogUrl(urls: Urls, id: string): string {
   return `${urls.run(id)}/logs/raw`;
 }
+
+/** What is asked about other hosts. */
+export type RemoteVerb =
+  | 'ssh-hosts'
+  | 'connect'
+  | 'connections'
+  | 'known-hosts/accept'
+  | 'environments'
+  | 'environments/detect'
+  | 'storage-candidates'
+  | 'fs/list'
+  | 'viewer/start'
+  | 'viewer/stop'
+  | 'viewer/install'
+  | 'viewer/sessions'
+  | 'viewer/logs';
+
+/** Other hosts. */
+export function remoteUrl(
+  { api }: Urls,
+  verb: RemoteVerb,
+  params: Readonly<Record<string, string>> = {}
+): string {
+  const search = new URLSearchParams(params).toString();
+  return `${api}/remote/${verb}${search && `?${search}`}`;
+}
+
+/** One open login. */
+export function connectionUrl({ api }: Urls, id: string): string {
+  return `${api}/remote/connections/${encodeURIComponent(id)}`;
+}
+
+/** The API of a session on another host, beside ours: `<base>/runicorn/api` leads to `<base>/runicorn/remote/<id>/api`. */
+export function sessionApi(api: string, id: string): string {
+  return api.replace(/api\/*$/, `remote/${encodeURIComponent(id)}/api`);
+}
+
+/** The way back from `sessionApi`; null when `api` is of no session. */
+export function homeApi(api: string): string | null {
+  const found = /^(.*)\/remote\/[^/]+\/api\/*$/.exec(api);
+  return found && `${found[1]}/api`;
+}

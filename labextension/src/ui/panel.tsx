@@ -13,7 +13,11 @@ import { Explorer } from './components/Explorer';
 import { ServerGate } from './components/ServerGate';
 import { type IMounted, mount } from './mount';
 import { httpParts, partStyles } from './parts';
+import type { RemoteModel } from './remote/model';
+import { RemoteSection } from './remote/RemoteSection';
+import type { IRemoteSession } from './remote/source';
 import { explorer } from './styles/explorer';
+import { remote as remoteStyles } from './styles/remote';
 
 /** What a panel of the main area shows. */
 export interface IPanelScope {
@@ -96,30 +100,42 @@ export interface ITree {
   dispose(): void;
 }
 
-/** Mount the tree of runs. */
+/** Where the tree leads. */
+export interface ITreeNav {
+  readonly openRun: (id: string) => void;
+  readonly openProject: (project: string) => void;
+  readonly openBin: () => void;
+  readonly openArtifacts: () => void;
+  readonly openSession: (session: IRemoteSession) => void;
+}
+
+/** Mount the tree of runs, and other hosts below it. */
 export function mountExplorer(
   parent: HTMLElement,
   client: Client,
-  openRun: (id: string) => void,
-  openProject: (project: string) => void,
-  openBin: () => void,
-  openArtifacts: () => void
+  remote: RemoteModel,
+  nav: ITreeNav
 ): ITree {
   const source = new HttpSource(client, { columns: [], limit: 5000 });
   const content = (current?: string): JSX.Element => (
     <div class="rn-side">
       <ServerGate client={client}>
         <Explorer
-          onOpen={run => openRun(run.id)}
-          onProject={openProject}
-          onBin={openBin}
-          onArtifacts={openArtifacts}
+          onOpen={run => nav.openRun(run.id)}
+          onProject={nav.openProject}
+          onBin={nav.openBin}
+          onArtifacts={nav.openArtifacts}
           current={current}
         />
+        <RemoteSection model={remote} onOpen={nav.openSession} />
       </ServerGate>
     </div>
   );
-  const mounted = mount(parent, { source, styles: explorer + partStyles }, content());
+  const mounted = mount(
+    parent,
+    { source, styles: explorer + partStyles + remoteStyles },
+    content()
+  );
   const { dispose } = closing(mounted, () => source.dispose());
   return { mark: current => mounted.draw(content(current)), dispose };
 }

@@ -53,5 +53,26 @@ export const artifacts = `
 .rn-run-artifacts dt { width: 48px; font-size: 12px; }
 .rn-run-artifacts dd { display: inline-flex; gap: 6px; align-items: baseline; }
 .rn-run-artifacts dd span { font-size: 12px; }
+.rn-root .rn-actions summary .rn-icon { width: 12px; height: 12px; transform: rotate(90deg); }
+.rn-actions .rn-menu-body { width: max-content; min-width: 184px; padding: 4px; }
+.rn-root .rn-actions .rn-menu-body button { padding: 5px 12px; border-radius: 4px; white-space: nowrap; }
+.rn-root .rn-actions .rn-menu-body button:hover:not(:disabled) { background: var(--rn-hover); }
+.rn-root .rn-actions hr { width: 100%; margin: 4px 0; border: 0; border-top: 1px solid var(--rn-line); }
+.rn-verify { display: flex; gap: 8px; align-items: flex-start; padding: 8px 8px 8px 12px; margin-bottom: 12px; border: 1px solid var(--rn-line); border-radius: var(--rn-radius); background: var(--rn-sunk); }
+.rn-verify > .rn-icon { margin-top: 1px; }
+.rn-verify > div { flex: 1; min-width: 0; }
+.rn-verify > .rn-icon-button { margin: -3px 0; }
+.rn-verify-ok > .rn-icon { color: var(--rn-green); }
+.rn-verify-wrong > .rn-icon { color: var(--rn-red); }
+.rn-verify-working > .rn-icon { color: var(--rn-blue); animation: rn-turn 1.6s linear infinite; }
+.rn-verify progress { display: block; width: 100%; height: 6px; margin: 8px 0 4px; accent-color: var(--rn-accent); }
+.rn-root .rn-verify ul { list-style: none; margin: 0; padding: 0; font-size: 12px; overflow-wrap: anywhere; }
+.rn-root .rn-verify ul:not(:empty) { padding: 4px 0; }
+.rn-root .rn-unchecked summary { cursor: pointer; color: var(--rn-muted); width: max-content; }
+.rn-root .rn-primary:not(:disabled) { border-color: var(--rn-accent); color: var(--rn-accent); }
+.rn-choices { display: grid; gap: 6px; }
+.rn-root .rn-choices input { accent-color: var(--rn-accent); margin: 0; }
+.rn-choices small { font-size: 12px; }
+.rn-root .rn-alias { display: flex; align-items: center; justify-content: space-between; }
 @media (max-width: 760px) { .rn-artifact-parts { grid-template-columns: minmax(0, 1fr); } }
 `;

@@ -25,6 +25,7 @@ export const explorer = `
 .rn-leaf-age { color: var(--rn-muted); min-width: 58px; text-align: right; }
 .rn-leaf-name { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .rn-root .rn-leaf-more { padding: 4px 8px 4px 52px; font-size: 12px; }
-.rn-side { height: 100%; overflow: hidden; }
+.rn-side { height: 100%; overflow: hidden; display: flex; flex-direction: column; }
+.rn-side > :first-child { flex: 1; min-height: 0; }
 .rn-panel { height: 100%; overflow: auto; padding: 12px 20px 32px; background: var(--rn-bg); }
 `;

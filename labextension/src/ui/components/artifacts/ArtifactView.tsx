@@ -1,25 +1,31 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import {
   type IArtifactRef,
   type IVersion,
+  type IVersionDetail,
   archiveUrl,
   readVersion,
   readVersions
 } from '../../../transport/artifacts';
 import type { Client } from '../../../transport/client';
 import { isKernel } from '../../../transport/kernel';
+import { VersionActions } from '../../artifacts/actions';
 import { useAnswer } from '../../artifacts/answer';
 import { useNav } from '../../artifacts/nav';
 import { bytes, moment } from '../../format';
+import { useValue } from '../../hooks';
 import { flatten } from '../../object';
 import { t } from '../../text';
 import { Facts } from '../Facts';
 import { ErrorNote, Loading, Note } from '../Notes';
 import { DiffTab } from './DiffTab';
+import { DoneNote } from './DoneNote';
 import { FilesTab } from './FilesTab';
 import { LineageTab } from './LineageTab';
+import { VerifyBar } from './VerifyBar';
 import { VersionList } from './VersionList';
+import { VersionMenu } from './VersionMenu';
 
 type Tab = 'files' | 'diff' | 'lineage';
 
@@ -28,11 +34,16 @@ export function ArtifactView({ client, at }: { client: Client; at: IArtifactRef 
   const { type, name } = at;
   const nav = useNav();
   const [tab, setTab] = useState<Tab>('files');
+  const actions = useMemo(() => new VersionActions(client), [client]);
   const {
-    value: versions,
+    value: told,
     problem,
     retry
   } = useAnswer(client, () => readVersions(client, { type, name }), [type, name], true);
+  useEffect(() => actions.changed.connect(retry));
+  useEffect(() => actions.told(), [told]);
+  useValue(actions.wished);
+  const versions = told && actions.wish(told);
   if (!versions) {
     return problem ? <ErrorNote message={problem} onRetry={retry} /> : <Loading rows={8} />;
   }
@@ -61,11 +72,13 @@ export function ArtifactView({ client, at }: { client: Client; at: IArtifactRef 
             client={client}
             at={{ type, name, version }}
             versions={versions}
+            actions={actions}
             tab={tab}
             setTab={setTab}
           />
         </div>
       )}
+      <DoneNote actions={actions} />
     </article>
   );
 }
@@ -74,41 +87,32 @@ interface IVersionProps {
   readonly client: Client;
   readonly at: IArtifactRef & { readonly version: number };
   readonly versions: readonly IVersion[];
+  readonly actions: VersionActions;
   readonly tab: Tab;
   readonly setTab: (tab: Tab) => void;
 }
 
-function Version({ client, at, versions, tab, setTab }: IVersionProps): JSX.Element {
+function Version(props: IVersionProps): JSX.Element {
+  const { client, at, versions, actions, tab, setTab } = props;
   const { value, problem, retry } = useAnswer(client, () => readVersion(client, at), [at]);
+  const [verifying, setVerifying] = useState(0);
+  useEffect(() => actions.changed.connect(retry));
   const nav = useNav();
-  const openRun = nav?.openRun;
   if (!value) {
     return problem ? <ErrorNote message={problem} onRetry={retry} /> : <Loading rows={6} />;
   }
-  const run = value.created_by_run;
+  const deleted = versions.find(one => one.version === at.version)?.deleted === true;
   return (
     <section class="rn-version" aria-label={t('Version %1', at.version)}>
-      {value.deleted && <Note>{t('This version is deleted; it can still be restored.')}</Note>}
-      <dl class="rn-figures">
-        <Figure name={t('Version')}>{`v${value.version}`}</Figure>
-        <Figure name={t('Size')}>{bytes(value.size_bytes)}</Figure>
-        <Figure name={t('Files')}>{value.num_files}</Figure>
-        <Figure name={t('Created')}>{moment(value.created_at)}</Figure>
-        {run && (
-          <Figure name={t('By run')}>
-            {openRun ? (
-              <button class="rn-link" onClick={() => openRun(run)}>
-                {run}
-              </button>
-            ) : (
-              run
-            )}
-          </Figure>
-        )}
-        {value.lifecycle_stage && value.lifecycle_stage !== 'experimental' && (
-          <Figure name={t('Stage')}>{value.lifecycle_stage}</Figure>
-        )}
-      </dl>
+      {deleted && (
+        <Note>
+          {t('This version is deleted; it can still be restored.')}{' '}
+          <button class="rn-link" name="restore-here" onClick={() => void actions.restore(at)}>
+            {t('Restore')}
+          </button>
+        </Note>
+      )}
+      <Figures value={value} />
       {value.description && <p class="rn-notes">{value.description}</p>}
       <div class="rn-card-facts">
         <Facts title={t('Metadata')} facts={flatten(value.metadata)} />
@@ -121,7 +125,19 @@ function Version({ client, at, versions, tab, setTab }: IVersionProps): JSX.Elem
             {t('Download all')}
           </a>
         )}
+        <VersionMenu
+          at={at}
+          detail={value}
+          deleted={deleted}
+          versions={versions}
+          actions={actions}
+          onVerify={() => setVerifying(verifying + 1)}
+          onRemoved={() => nav?.openArtifact({ type: at.type, name: at.name })}
+        />
       </div>
+      {verifying > 0 && (
+        <VerifyBar key={verifying} client={client} at={at} onClose={() => setVerifying(0)} />
+      )}
       {tab === 'lineage' ? (
         <LineageTab client={client} at={at} />
       ) : tab === 'diff' && versions.length > 1 ? (
@@ -130,6 +146,36 @@ function Version({ client, at, versions, tab, setTab }: IVersionProps): JSX.Elem
         <FilesTab client={client} at={at} />
       )}
     </section>
+  );
+}
+
+function Figures({ value }: { value: IVersionDetail }): JSX.Element {
+  const openRun = useNav()?.openRun;
+  const run = value.created_by_run;
+  const stage = value.lifecycle_stage ?? 'experimental';
+  return (
+    <dl class="rn-figures">
+      <Figure name={t('Version')}>{`v${value.version}`}</Figure>
+      <Figure name={t('Size')}>{bytes(value.size_bytes)}</Figure>
+      <Figure name={t('Files')}>{value.num_files}</Figure>
+      <Figure name={t('Created')}>{moment(value.created_at)}</Figure>
+      {run && (
+        <Figure name={t('By run')}>
+          {openRun ? (
+            <button class="rn-link" onClick={() => openRun(run)}>
+              {run}
+            </button>
+          ) : (
+            run
+          )}
+        </Figure>
+      )}
+      {stage !== 'experimental' && (
+        <Figure name={t('Stage')}>
+          <span title={value.stage_transitions?.at(-1)?.notes ?? ''}>{stage}</span>
+        </Figure>
+      )}
+    </dl>
   );
 }
 

@@ -5,6 +5,7 @@ import {
   type IFiles,
   type IVersionRef,
   fileUrl,
+  readHead,
   readFiles
 } from '../../../transport/artifacts';
 import type { Client } from '../../../transport/client';
@@ -38,7 +39,7 @@ export function FilesTab({ client, at }: { client: Client; at: IVersionRef }): J
                 key={file.path}
                 file={file}
                 open={open === file.path}
-                href={isKernel(client) ? undefined : fileUrl(client.urls, at, file.path)}
+                download={<Download client={client} at={at} file={file} />}
                 onOpen={() => setOpen(open === file.path ? null : file.path)}
               >
                 <FilePreview client={client} at={at} file={file} />
@@ -63,11 +64,11 @@ export function FilesTab({ client, at }: { client: Client; at: IVersionRef }): J
 function FileRow(props: {
   file: IFile;
   open: boolean;
-  href?: string;
+  download: JSX.Element;
   onOpen: () => void;
   children: JSX.Element;
 }): JSX.Element {
-  const { file, open, href, onOpen, children } = props;
+  const { file, open, download, onOpen, children } = props;
   return (
     <>
       <tr data-path={file.path}>
@@ -81,13 +82,7 @@ function FileRow(props: {
         <td class="rn-muted rn-num" title={file.digest}>
           {file.digest.replace(/^sha256:/, '').slice(0, 10)}
         </td>
-        <td class="rn-right">
-          {href && (
-            <a class="rn-icon-button" href={href} download title={t('Download %1', file.path)}>
-              <Icon name="down" />
-            </a>
-          )}
-        </td>
+        <td class="rn-right">{download}</td>
       </tr>
       {open && (
         <tr class="rn-file-open">
@@ -96,6 +91,38 @@ function FileRow(props: {
       )}
     </>
   );
+}
+
+/** A link to the bytes; a kernel, which has no addresses, is asked for them after a click. */
+function Download(props: { client: Client; at: IVersionRef; file: IFile }): JSX.Element | null {
+  const { client, at, file } = props;
+  const [problem, setProblem] = useState('');
+  const title = problem || t('Download %1', file.path);
+  if (!isKernel(client)) {
+    const href = fileUrl(client.urls, at, file.path);
+    return (
+      <a class="rn-icon-button" href={href} download title={title}>
+        <Icon name="down" />
+      </a>
+    );
+  }
+  const ask = (): void => {
+    readHead(client, at, file.path, file.size).then(
+      content => saveAs(content, file.path.split('/').at(-1)!),
+      (error: Error) => setProblem(error.message)
+    );
+  };
+  return (
+    <button class="rn-icon-button" name="download" title={title} onClick={ask}>
+      <Icon name={problem ? 'lost' : 'down'} />
+    </button>
+  );
+}
+
+function saveAs(content: Uint8Array<ArrayBuffer>, name: string): void {
+  const href = URL.createObjectURL(new Blob([content]));
+  Object.assign(document.createElement('a'), { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }
 
 function References({ references }: Pick<IFiles, 'references'>): JSX.Element {

@@ -6,13 +6,16 @@ interface IProps {
   readonly title: string;
   readonly action: string;
   readonly ready: boolean;
+  /** What it does can be undone. */
+  readonly calm?: boolean;
   readonly onAction: () => void;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
 
 /** A question that must be answered before anything happens; Escape is no. */
-export function Dialog({ title, action, ready, onAction, onClose, children }: IProps): JSX.Element {
+export function Dialog(props: IProps): JSX.Element {
+  const { title, action, ready, calm, onAction, onClose, children } = props;
   const box = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     box.current?.showModal();
@@ -35,7 +38,12 @@ export function Dialog({ title, action, ready, onAction, onClose, children }: IP
           <button type="button" class="rn-button" name="cancel" onClick={onClose}>
             {t('Cancel')}
           </button>
-          <button type="submit" class="rn-button rn-danger" name="confirm" disabled={!ready}>
+          <button
+            type="submit"
+            class={`rn-button ${calm ? 'rn-primary' : 'rn-danger'}`}
+            name="confirm"
+            disabled={!ready}
+          >
             {action}
           </button>
         </footer>
