@@ -99,8 +99,8 @@ def patterns(mount: Mount) -> list[tuple[str, type]]:
     return found
 
 
-async def until(true: Callable[[], object]) -> None:
-    """Wait until the condition holds, at most 10 s."""
-    async with asyncio.timeout(10):
+async def until(true: Callable[[], object], seconds: float = 10) -> None:
+    """Wait until the condition holds, at most 10 s or so many `seconds`."""
+    async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 - conditions of another thread or process have no event to wait for
             await asyncio.sleep(0.02)

@@ -22,7 +22,6 @@ STEPS = {
 """What the steps of an installation are called on screens."""
 
 
-
 class ViewerSession(TypedDict):
     """A viewer on another host."""
 

@@ -107,3 +107,20 @@ def viewer_form(session: RemoteSession, now: float, place: SessionPlace) -> View
         "started_at": iso_time(session.started),
         "uptime_seconds": uptime(session, now),
     }
+
+
+def started_form(session: ViewerSession, viewer: ViewerState, *, already: bool) -> ViewerStarted:
+    """Return what is answered once a viewer runs; some clients read the session's members at the top."""
+    return {
+        "ok": True,
+        "success": True,
+        "message": f"Remote Viewer ready at {session['url']}",
+        "already_running": already,
+        "session": session,
+        "viewer": viewer,
+        "session_id": session["sessionId"],
+        "connection_id": session["connectionId"],
+        "local_port": session["localPort"],
+        "url": session["url"],
+        "status": session["status"],
+    }

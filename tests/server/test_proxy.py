@@ -179,6 +179,10 @@ async def test_files_by_range_by_tag_and_by_head(mount: Mount, far: Far) -> None
     head = await mount.fetch(path, method="HEAD", whole=True)
     assert (head.code, head.headers["Content-Length"], head.body) == (200, str(size), b"")
     assert (await mount.fetch(through(mount, "/runs"), method="HEAD", whole=True)).code == 200
+    table = await mount.fetch(through(mount, f"/export/{run}/csv"), whole=True)
+    assert (table.code, table.body) == await asyncio.to_thread(far.ask, f"/api/export/{run}/csv")
+    assert table.headers["Content-Type"] == "text/csv"
+    assert table.headers["Content-Disposition"].endswith(".csv")
     assert len(far.opened) == 1, "one channel serves one request after the other"
 
 
@@ -276,3 +280,21 @@ def test_every_passage_has_what_its_answers_are_held_against() -> None:
         if one.has_schema:
             assert callable(_check_of(one))
     assert passage("HEAD", "/runs") is passage("GET", "/runs")
+
+
+async def test_w16_w17_w18_sockets_refuse_strangers_and_foreign_origins(mount: Mount, far: Far) -> None:
+    own = f"http://127.0.0.1:{mount.port}"
+    at = dataclasses.replace(mount, prefix="")
+    for headers in (
+        {**mount.cookie, "Origin": "https://evil.example"},
+        {**mount.cookie, "Origin": "null", "Sec-Fetch-Site": "cross-site"},
+        {**mount.stranger, "Origin": own},
+        {"Cookie": mount.cookie["Cookie"]},
+    ):
+        with pytest.raises(HTTPClientError) as refusal:
+            await at.socket(through(mount, "/events/ws"), headers)
+        assert refusal.value.code in {401, 403}, headers
+    assert far.opened == []
+    socket = await at.socket(through(mount, "/events/ws"), {**mount.cookie, "Origin": own})
+    assert await socket.read_message()
+    socket.close()

@@ -12,6 +12,8 @@ from mounts import Mount
 from tornado.httpclient import HTTPResponse
 from tornado.simple_httpclient import HTTPStreamClosedError
 
+from runicorn_jupyter.server.remote import delivery, relay
+
 EVIL = b"<script>alert(document.domain)</script>"
 RUN = {"run_id": "x", "images": [], "keys": []}
 IMAGES = "/runs/x/images"
@@ -257,6 +259,28 @@ async def test_a_channel_that_ended_meanwhile_is_replaced_once_where_that_is_saf
         response = await viewer_mount.fetch(through(viewer_mount, path), headers, method=method, body=body, whole=True)
         assert (response.code, heads[1:]) == (status, [method] * asks)
         assert len(far.opened) == asks
+
+
+async def test_s17_a_host_that_is_silent_or_drips_is_given_up(
+    viewer_mount: Mount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(delivery, "_WHOLE_S", 0.2)
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n" if b"/facets" in head else said("Content-Length: 1000000", body=b"["))
+        while True:
+            writer.write(b"X-A: b\r\n" if b"/facets" in head else b" ")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    async with far_script(drip) as far:
+        leads_to(monkeypatch, far)
+        for path, status, code in (("/facets", 503, "viewer_unavailable"), (IMAGES, 502, "remote_answer_refused")):
+            response = await viewer_mount.fetch(through(viewer_mount, path), whole=True)
+            assert (response.code, json.loads(response.body)["error"]) == (status, code)
+        assert [end.fileno() for end in far.opened] == [-1, -1]
 
 
 async def test_an_answer_that_began_is_not_asked_for_again(

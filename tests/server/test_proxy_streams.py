@@ -15,6 +15,7 @@ import pytest
 from farends import SESSION, far_script, far_viewer, leads_to
 from mounts import Mount, until
 
+from runicorn_jupyter.server.remote import proxy
 from runicorn_jupyter.server.remote.channels import Channel
 from runicorn_jupyter.server.remote.proxy import ProxyHandler
 
@@ -92,6 +93,7 @@ async def test_an_answer_that_nobody_waits_for_is_given_up(mount: Mount, monkeyp
 
 
 async def test_an_early_answer_ends_an_upload(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxy, "_LINGER_S", 1.0)
     taken = 0
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -118,10 +120,32 @@ async def test_an_early_answer_ends_an_upload(mount: Mount, monkeypatch: pytest.
         sending = asyncio.ensure_future(send())
         async with asyncio.timeout(20):
             assert b" 413 " in await reader.readline()
+            assert b'"too_large"' in await reader.readuntil(b"}")
             with pytest.raises(ConnectionError):
                 await sending
         assert 0 < taken <= 1000
         await until(lambda: far.opened[0].fileno() == -1)
+
+
+async def test_an_upload_to_a_host_that_goes_is_told_so(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(100_000)
+
+    async with far_script(talk) as far:
+        leads_to(monkeypatch, far)
+        for length in ("Content-Length: 1000000", "Transfer-Encoding: chunked"):
+            path = through(mount, "/import/archive")
+            reader, writer = await raw(mount, f"POST {path} HTTP/1.1\r\nContent-Type: application/zip\r\n{length}")
+            writer.write(b"30d40\r\n" * length.startswith("Transfer") + bytes(200_000))
+            async with asyncio.timeout(20):
+                assert b" 503 " in await reader.readline()
+                assert b'"viewer_unavailable"' in await reader.readuntil(b"}")
+            # What the client was about to send is still taken, and then it may ask on the same connection.
+            rest = bytes(800_000) if length.startswith("Content") else b"\r\n0\r\n\r\n"
+            writer.write(rest + f"GET {mount.prefix}/health HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            async with asyncio.timeout(20):
+                assert b" 200 " in await reader.readline()
+            writer.close()
 
 
 async def test_an_answer_is_read_though_nobody_listens_any_more() -> None:

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,37 +19,10 @@ from typing import Any, NamedTuple
 
 import pytest
 from curls import curl
+from documented import Example, alike, code_of, examples, titled
 from farviewers import FarHost, started_host
 from fixtures_sshd import free_port
-from places import DATA
 from viewers import ViewerProcess, running_viewer
-
-
-class Example(NamedTuple):
-    """One block of code and the headings above it."""
-
-    title: str
-    language: str
-    text: str
-
-
-def examples() -> list[Example]:
-    blocks = re.findall(
-        r"^### (.*?)\n+```(\w+)\n(.*?)^```$", (DATA / "remote-examples.md").read_text(), re.MULTILINE | re.DOTALL
-    )
-    return [Example(*block) for block in blocks]
-
-
-def titled(language: str, *, ending: str = "") -> list[Any]:
-    """Return the examples in a language as parameters that are called by their titles."""
-    found = [one for one in examples() if one.language == language and one.title.endswith(ending)]
-    assert found
-    return [pytest.param(one, id=one.title.replace("/api/remote/", "")) for one in found]
-
-
-def code_of(title: str) -> str:
-    (found,) = (one.text for one in examples() if one.title.endswith(title))
-    return found
 
 
 class Stage(NamedTuple):
@@ -149,24 +123,6 @@ def conn_id(stage: Stage) -> str:
     found = stage.ask("connect", {**login, "private_key_path": "~/.ssh/id_rsa"})
     stage.ask("viewer/start", {"connection_id": found["connection_id"], "conda_env": "pytorch-env"})
     return str(found["conn_id"])
-
-
-def alike(documented: Any, told: Any, at: str = "") -> None:
-    """Assert that every member that is documented is there, and of its kind."""
-    if isinstance(documented, dict):
-        assert isinstance(told, dict), at
-        for name, value in documented.items():
-            assert name in told, f"{at}.{name}"
-            alike(value, told[name], f"{at}.{name}")
-    elif isinstance(documented, list):
-        assert isinstance(told, list), at
-        named = [one for one in told if isinstance(one, dict) and one.get("name", 0) == documented[0].get("name")]
-        assert told, at
-        alike(documented[0], (named or told)[0], at)
-    elif isinstance(documented, int) and not isinstance(documented, bool):
-        assert isinstance(told, int | float), (at, told)
-    else:
-        assert isinstance(told, type(documented)), (at, told)
 
 
 def answer_to(example: Example) -> Any:
@@ -347,7 +303,7 @@ ERRORS = [
 def test_every_documented_error(
     status: int, code: str, path: str, body: dict[str, Any], stage: Stage, conn_id: str
 ) -> None:
-    """`connection_timeout`, `ssh_error` and `internal_error` need a host that is broken: tests/remote has those."""
+    """`ssh_error` and `internal_error` are nobody's example: tests/remote and test_gate have those."""
     if "username" in body:
         body = {**body, "host": "127.0.0.1", "port": stage.host.sshd.port, "private_key_path": "~/.ssh/id_rsa"}
     body = {name: value or conn_id for name, value in body.items()}
@@ -359,6 +315,16 @@ def test_every_documented_error(
     assert (told.status, answer["error"], answer["success"]) == (status, code, False)
     for title in ("Response / Error Response (400/401/500)", "Error Handling / Error Response Format"):
         alike(json.loads(code_of(title)), answer)
+
+
+def test_the_documented_timeout(stage: Stage) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        body = {"host": "127.0.0.1", "port": silent.getsockname()[1], "username": "me", "timeout": 1}
+        told = curl(
+            f"curl -X POST -H 'Content-Type: application/json' -d '{json.dumps(body)}' "
+            f"http://127.0.0.1:{stage.viewer.port}/api/remote/connect"
+        )
+    assert (told.status, json.loads(told.body)["error"]) == (408, "connection_timeout")
 
 
 def test_no_example_is_left_out() -> None:

@@ -12,6 +12,7 @@ from runicorn_jupyter.server.remote import fitting, passing
 from runicorn_jupyter.server.remote.passages import Passage
 from runicorn_jupyter.server.remote.passing import Form, Shown
 
+_WHOLE_S = 600.0
 _AT_ONCE = 8 * 1024
 """Bytes of JSON that are looked through sooner than a thread takes over."""
 
@@ -39,8 +40,8 @@ class Delivery:
         self.begun = False
         """Whether the client has got a part, so that no error can be told any more."""
 
-    def begin(self, status: int, headers: HTTPHeaders) -> None:
-        """Decide whether and how it passes."""
+    def begin(self, status: int, headers: HTTPHeaders) -> float | None:
+        """Decide whether and how it passes; what is kept until it is whole must be whole within ten minutes."""
         method = self._handler.request.method or "GET"
         shown = passing.shown(self._passage, method, status, headers, takes_gzip=self._takes_gzip)
         if shown.form is Form.JSON and int(shown.headers.get("Content-Length", "0")) > fitting.JSON_LIMIT:
@@ -48,6 +49,7 @@ class Delivery:
         self._shown = shown
         self._failed = status >= 400
         self._status = status
+        return _WHOLE_S if shown.form is Form.JSON else None
 
     async def piece(self, data: bytes) -> None:
         """Hand on a piece, and wait until the client has taken it; of JSON, keep it."""

@@ -3,9 +3,9 @@
 The page draws these answers with our own code, which reads a number where a number was promised; a host that sends
 something else gets an error shown, not a page that breaks half-way.
 
-Checking is affordable: a schema becomes plain Python once, 7 ms an address, and then a small answer costs 1 µs and a run
-of a list 10 µs, half of it for parsing. The hundred runs of a page are 1 ms; 10,000 in one answer, which a page asks for
-once and then by its tag, are 0.1 s of a thread. So every item is checked, not a sample.
+Checking is affordable: a schema becomes plain Python once, 7 ms an address, and then a small answer costs 1 µs and a
+run of a list 10 µs, half of it for parsing. The hundred runs of a page are 1 ms; 10,000 in one answer, which a page
+asks for once and then by its tag, are 0.1 s of a thread. So every item is checked, not a sample.
 """
 
 from __future__ import annotations

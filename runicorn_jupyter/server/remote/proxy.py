@@ -8,6 +8,7 @@ our headers, our error bodies, and no more than the named ones of its.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import socket
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -35,6 +36,7 @@ else:
 
 _BODY_LIMIT = 16 * 1024 * 1024
 _SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
+_LINGER_S = 5.0
 _CHUNKED = {"POST", "PUT", "PATCH"}
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
@@ -82,11 +84,12 @@ class ProxyHandler(_Way, Gate):
 
     _relay: Relay | None = None
     _task: asyncio.Task[None] | None = None
+    _lingering: asyncio.Future[None] | None = None
     _left = 0
     """Bytes of the body that are still to come; of one in chunks nobody knows, so it is one until the end."""
 
     async def prepare(self, **_: Any) -> None:
-        """Pass our own gate, then send the head of the request on; the answer is awaited beside the upload."""
+        """Pass our own gate, then send the head of the request on."""
         found = self._passage()
         if isinstance(found, Passage):
             self.limited_as = getattr(found.operation.handler, "limited_as", self.limited_as)
@@ -96,6 +99,10 @@ class ProxyHandler(_Way, Gate):
         if isinstance(found, RunicornError):
             raise found
         self._check_kind(found)
+        await self._begin(found)
+
+    async def _begin(self, found: Passage) -> None:
+        """Send the head; from now on the answer is read beside the upload, for it may come before its end."""
         cast("Any", self.request.connection).set_max_body_size(UPLOAD_LIMIT if found.upload else _BODY_LIMIT)
         session, path = self._way()
         headers = request_headers(self.request.headers)
@@ -159,6 +166,30 @@ class ProxyHandler(_Way, Gate):
             self._relay.abort()
             self._read.set()
         super().on_connection_close()
+
+    def finish(self, chunk: str | bytes | dict[str, Any] | None = None) -> asyncio.Future[None]:
+        """End the answer; one that comes before the end of an upload gets the time to be read."""
+        if not self._left:
+            return super().finish(chunk)
+        if self._lingering is None:
+            self._lingering = asyncio.ensure_future(self._linger(chunk))
+        return self._lingering
+
+    async def _linger(self, chunk: str | bytes | dict[str, Any] | None) -> None:
+        """Send the answer, and take what still comes for some seconds.
+
+        Closed at once, the connection would be reset under a client that is busy sending, and with it the answer.
+        """
+        if chunk is not None:
+            self.write(chunk)
+        if not self._headers_written:
+            self.set_header("Content-Length", str(sum(map(len, self._write_buffer))))
+        with contextlib.suppress(TimeoutError, StreamClosedError):
+            await self.flush()
+            await asyncio.wait_for(self._read.wait(), _LINGER_S)
+        self._left = 0
+        if not self._finished:
+            await self.finish()
 
     def compute_etag(self) -> str | None:
         """Leave the tag that the other viewer gave."""

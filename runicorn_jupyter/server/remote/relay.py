@@ -7,7 +7,7 @@ take: no answer with two lengths, no chunk that lies, no header of more than 64 
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from tornado.http1connection import HTTP1Connection, HTTP1ConnectionParameters
 from tornado.httputil import HTTPHeaders, HTTPInputError, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
@@ -29,8 +29,8 @@ _CONTINUE, _OK = 100, 200
 class Receiver(Protocol):
     """Who takes an answer; what `begin` and `piece` raise ends the exchange."""
 
-    def begin(self, status: int, headers: HTTPHeaders) -> None:
-        """Look at status and headers."""
+    def begin(self, status: int, headers: HTTPHeaders) -> float | None:
+        """Look at status and headers; return how many seconds the body may take, None for as long as it likes."""
 
     async def piece(self, data: bytes) -> None:
         """Take the next bytes of the body, and return when there is room for more."""
@@ -200,9 +200,11 @@ class Relay(HTTPMessageDelegate):
         self._answered = True
         self._keep = start_line.version == "HTTP/1.1" and "close" not in headers.get("Connection", "").lower()
         try:
-            self._receiver.begin(start_line.code, headers)
+            seconds = self._receiver.begin(start_line.code, headers)
         except Exception as error:  # noqa: BLE001 - raised again where the answer is awaited
             self._stop(error)
+        if seconds is not None:
+            self._connection.set_body_timeout(seconds)
         return None
 
     async def data_received(self, chunk: bytes) -> None:
@@ -222,7 +224,7 @@ class Relay(HTTPMessageDelegate):
         """Know that it is not."""
         self._broken = True
 
-    def _stop(self, error: Exception) -> None:
+    def _stop(self, error: Exception) -> NoReturn:
         """End the exchange because of `error`, in the one way of which tornado writes no traceback into the log."""
         self._problem = error
         raise HTTPInputError("stopped") from None

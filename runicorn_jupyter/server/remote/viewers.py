@@ -15,6 +15,7 @@ from runicorn_jupyter.models.viewerforms import (
     ViewerStarted,
     ViewerStatus,
     ViewerStopped,
+    started_form,
 )
 from runicorn_jupyter.server.remote.causes import FINDING, SESSION, STARTING
 from runicorn_jupyter.server.remote.login import LAST_PORT, Login, asked_login, log_in
@@ -72,24 +73,10 @@ class StartHandler(SessionGate):
         )
         if self.service.ports is not None:
             self.service.ports.open(session.id, local_port)
-        form = self.form(session)
-        both = {"session": form, "viewer": self.viewer(session)}
+        form, viewer = self.form(session), self.viewer(session)
         if already and env_name:
-            raise ViewerRunning(both)
-        await self.reply(
-            {
-                "ok": True,
-                "success": True,
-                "message": f"Remote Viewer ready at {form['url']}",
-                "already_running": already,
-                **both,
-                "session_id": session.id,
-                "connection_id": session.connection_id,
-                "local_port": form["localPort"],
-                "url": form["url"],
-                "status": form["status"],
-            }
-        )
+            raise ViewerRunning({"session": form, "viewer": viewer})
+        await self.reply(started_form(form, viewer, already=already))
 
 
 class StopHandler(SessionGate):
