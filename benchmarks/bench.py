@@ -50,6 +50,11 @@ class Scale:
     artifacts: int = 1_000
     sockets: tuple[int, ...] = (500, 2_000)
     log_megabytes: int = 1_024
+    remote_megabytes: int = 100
+    silent_hosts: int = 50
+    silent_seconds: float = 8.0
+    cuts: int = 100
+    leftover_seconds: float = 150.0
     repeats: int = 3
     budget: float = 0.8
     """Seconds that one side is asked the same thing in each round."""
@@ -57,7 +62,7 @@ class Scale:
 
 
 QUICK = Scale(repeats=2, budget=0.5, live_seconds=5, idle_seconds=5, growth_runs=(1_000, 10_000), growth_rows=100_000,
-              growth_steps=(10_000, 1_000_000), logged=5_000, artifact_megabytes=(200,))  # fmt: skip
+              growth_steps=(10_000, 1_000_000), logged=5_000, artifact_megabytes=(200,), cuts=10)  # fmt: skip
 """In minutes: fewer repeats and the smaller sizes; the rows that have targets are as large as ever."""
 
 

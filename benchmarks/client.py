@@ -50,7 +50,7 @@ class Client:
     def __init__(self, port: int, *, rotate: bool = False, timeout: float = 180) -> None:
         self._port = port
         self._rotate = rotate
-        self._timeout = timeout
+        self.timeout = timeout
         self._connection: http.client.HTTPConnection | None = None
 
     def send(self, request: Request) -> Answer:
@@ -91,7 +91,7 @@ class Client:
         return Answer(response.status, names, content, seconds)
 
     def _connected(self) -> http.client.HTTPConnection:
-        self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._timeout)
+        self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self.timeout)
         self._connection.connect()
         # Nagle's algorithm and delayed acknowledgements cost 40 ms a call, which is nobody's work.
         self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import rows_artifacts, rows_curves, rows_growth, rows_http, rows_lists, rows_live, rows_sdk
+from benchmarks import rows_artifacts, rows_curves, rows_growth, rows_http, rows_lists, rows_live, rows_remote, rows_sdk
 from benchmarks.bench import Bench
 from benchmarks.figures import CPU, MEMORY, OURS, SHARE, SIZE, WALL, Target
 
@@ -177,6 +177,20 @@ ROWS = {
         (
             Target("2,000 clients, 100 lines each", MEMORY, 300),
             Target("first line of a log of 1,024 MB", WALL, 300),
+        ),
+    ),
+    "remote": Row(
+        "Another host over SSH, on loopback: logging in, a viewer there, asking through it, and lines that break",
+        rows_remote.remote,
+        ("remote",),
+        (
+            Target("connect", WALL, 300),
+            Target("viewer ready", WALL, 1500),
+            Target("health through SSH, above 1.5 × direct", WALL, 2),
+            Target("100 MB", WALL, 2, "times as much", rows_remote.SCP),
+            Target("health while 50 hosts are silent, p99", WALL, 100),
+            Target("cut to usable", WALL, 15_000),
+            Target("viewers left 150 s after 100 cuts and kills", "processes", 0),
         ),
     ),
     "parts": Row(

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What tests need of the system: Debian's chromium and openssh-server, and root for those that mount a disk or act as
-# another user.
+# What tests need of the system: Debian's chromium, openssh-server, strace, zsh and fish, and root for those that mount
+# a disk or act as another user.
 #   system-parts.sh            installs them when it may (root, apt-get); else says in one line what is missing
 #   system-parts.sh --select   prints the pytest options that leave out the tests of a missing part
 # With CI=true a missing part is a failure.
@@ -12,6 +12,8 @@ find_missing() {
   missing=() leave_out=()
   [ -x /usr/bin/chromium ] || { missing+=(chromium); leave_out+=(browser); }
   [ -x /usr/sbin/sshd ] || { missing+=(openssh-server); leave_out+=(sshd); }
+  [ -x /usr/bin/strace ] || { missing+=(strace); leave_out+=(strace); }
+  command -v zsh >/dev/null && command -v fish >/dev/null || { missing+=(zsh fish); leave_out+=(shells); }
   [ "$(id -u)" = 0 ] || { missing+=(root); leave_out+=(root); }
 }
 

@@ -38,6 +38,11 @@ TINY = Scale(
     artifacts=10,
     sockets=(3,),
     log_megabytes=1,
+    remote_megabytes=1,
+    silent_hosts=2,
+    silent_seconds=0.5,
+    cuts=2,
+    leftover_seconds=0,
     repeats=1,
     budget=0.02,
     idle_seconds=0.2,
@@ -53,7 +58,9 @@ def bench(tmp_path):
     return Bench(tmp_path / "scratch", [], TINY, data=tmp_path / "data")
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.sshd] if name == "remote" else []) for name in ROWS]
+)
 def test_every_row_runs_and_every_target_finds_its_figure(bench, name):
     row = ROWS[name]
     row.run(bench)

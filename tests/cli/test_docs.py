@@ -49,6 +49,7 @@ def test_every_command_runs(root, capsys):
     assert not (root / "root" / "demo" / "first" / "runs" / "20260101_120000_abcdef").exists()
 
 
+@pytest.mark.sshd
 def test_every_command_about_other_hosts_runs(root, own_home, tmp_path, capsys):
     """As somebody types them whose ~/.ssh/config and known_hosts know the host."""
     folder = own_home / ".ssh"

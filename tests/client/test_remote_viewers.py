@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from farviewers import FarHost, eventually, started_host
 from rundirs import write_run
-from viewers import running_viewer
+from viewers import running_server, running_viewer
 
 import runicorn.api
 from client.standin import in_turn, sends, stand_in
@@ -46,6 +46,7 @@ def client(tmp_path: Path, host: FarHost) -> Iterator[RunicornClient]:
         yield client
 
 
+@pytest.mark.sshd
 def test_a_viewer_there_from_start_to_stop(client, host) -> None:
     """The words of the reference: a bare host as connection, ``session['local_port']``, ``session_id``."""
     session = client.remote.start_viewer(connection_id="127.0.0.1", remote_root=str(host.home / "runicorn_data"))
@@ -74,6 +75,22 @@ def test_a_viewer_there_from_start_to_stop(client, host) -> None:
     eventually(lambda: host.viewers() == [])
 
 
+@pytest.mark.sshd
+def test_inside_jupyter_a_viewer_has_an_address_and_no_port(tmp_path, host, own_home) -> None:
+    """Below a base URL that has to be quoted; the token is found by itself, here and behind the address."""
+    (own_home / ".ssh").mkdir()
+    (own_home / ".ssh" / "known_hosts").write_bytes(host.sshd.known_hosts.read_bytes())
+    (tmp_path / "root").mkdir()
+    with running_server(tmp_path / "root", tmp_path) as (api, _), runicorn.api.connect(api) as client:
+        login = {"port": host.sshd.port, "username": host.sshd.user, "private_key_path": str(host.sshd.key)}
+        session = client.remote.start_viewer(host="127.0.0.1", **login, conda_env="ours")
+        assert (session["local_port"], session["url"]) == (None, f"{api[: -len('api')]}remote/{session['session_id']}/")
+        with runicorn.api.connect(session["url"]) as there:
+            eventually(lambda: [run["project"] for run in there.list_experiments()] == ["far"])
+        assert client.remote.stop_viewer(session["session_id"])["ok"]
+
+
+@pytest.mark.sshd
 def test_a_log_is_read_on_from_where_it_was(client, host) -> None:
     session = client.remote.start_viewer("127.0.0.1", conda_env="ours")["session_id"]
     first = client.remote.get_viewer_logs(session)
@@ -85,6 +102,7 @@ def test_a_log_is_read_on_from_where_it_was(client, host) -> None:
     assert not [line for line in followed if "Listening on" in line]
 
 
+@pytest.mark.sshd
 def test_a_viewer_that_is_killed_there_comes_back(client, host) -> None:
     session = client.remote.start_viewer("127.0.0.1", conda_env="ours")
     os.kill(session["remote_pid"], signal.SIGKILL)
@@ -98,6 +116,7 @@ def test_a_viewer_that_is_killed_there_comes_back(client, host) -> None:
     client.remote.stop_viewer(session["session_id"])
 
 
+@pytest.mark.sshd
 def test_what_is_not_there_is_told(client, host) -> None:
     with pytest.raises(BadRequestError, match="connection_id, or a host"):
         client.remote.start_viewer(remote_root="~")
@@ -121,6 +140,7 @@ def test_what_is_not_there_is_told(client, host) -> None:
         client.remote.get_installation("127.0.0.1")
 
 
+@pytest.mark.sshd
 def test_a_file_whose_name_is_no_text_is_listed_all_the_same(client, tmp_path) -> None:
     """Linux keeps names as bytes, and hosts of ten years have some of Latin-1."""
     folder = tmp_path / "old"
@@ -131,6 +151,7 @@ def test_a_file_whose_name_is_no_text_is_listed_all_the_same(client, tmp_path) -
     assert item["size"] == 0
 
 
+@pytest.mark.sshd
 def test_hosts_and_keys_are_listed_and_forgotten(client, host, own_home) -> None:
     (own_home / ".ssh").mkdir()
     (own_home / ".ssh" / "config").write_text("Host gpu1\n  HostName 127.0.0.1\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 from fakehosts import Door, FakeHost, Program, answering
+from farviewers import eventually
 
 from runicorn_jupyter.errors import BadRequest
 from runicorn_jupyter.remote import errors
@@ -209,27 +211,37 @@ def test_s08_a_host_that_drowns_us_is_left(hosts, remotes, tmp_path, end) -> Non
         remotes.detect(connection.key).result(20)
 
 
+@pytest.fixture
+def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have an SSH agent that would answer."""
+    path = tmp_path / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    with subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL) as process:
+        eventually(path.exists)
+        yield
+        process.terminate()
+
+
+@pytest.mark.usefixtures("agent")
 def test_s14_nothing_that_a_host_opens_is_let_in(hosts, remotes, tmp_path, monkeypatch) -> None:
-    """Not to the agent, not to X11, to no port and no socket of ours: each is refused by name."""
-    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+    """Not to the agent, not to X11, to no port and no socket of ours: each is refused."""
     monkeypatch.setenv("DISPLAY", ":0")
     host = hosts()
     trust(tmp_path, host)
-    login(remotes, host)
+    remotes.connect("127.0.0.1", "me", host.port, password="right").result(20)
     (served,) = host.connections
 
     async def ask(name: str) -> None:
         if name == "agent":
-            await served.create_agent_channel().open(asyncssh.stream.SSHUNIXStreamSession)
+            await served.create_agent_channel().open(asyncssh.SSHUNIXSession)
         elif name == "x11":
-            await served.create_x11_connection(asyncssh.stream.SSHTCPStreamSession, "127.0.0.1", 6000)
+            await served.create_x11_connection(asyncssh.SSHTCPSession, "127.0.0.1", 6000)
         elif name == "tcp":
             await served.create_connection(asyncssh.SSHTCPSession, "127.0.0.1", 22)
         elif name == "streamlocal":
             await served.create_unix_connection(asyncssh.SSHUNIXSession, "/run/x")
         else:
-            channel = served.create_tcp_channel()
-            await channel._open(b"session")
+            await served.create_tcp_channel()._open(b"session")
 
     for name in ("agent", "x11", "tcp", "streamlocal", "session"):
         with pytest.raises(asyncssh.ChannelOpenError):

@@ -10,6 +10,8 @@ from slowline import SlowLine
 
 from runicorn_jupyter.remote.remotes import Remotes
 
+pytestmark = pytest.mark.sshd
+
 SIZE = 400_000
 
 

@@ -65,6 +65,7 @@ def noisy(far_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         remotes.close()
 
 
+@pytest.mark.sshd
 @pytest.mark.parametrize("noise", CHATTER.values(), ids=CHATTER)
 def test_s09_a_bashrc_may_say_what_it_likes(noisy, far_home, noise) -> None:
     remotes, key = noisy
@@ -75,6 +76,7 @@ def test_s09_a_bashrc_may_say_what_it_likes(noisy, far_home, noise) -> None:
     assert (far_home / "was-read").exists()
 
 
+@pytest.mark.sshd
 @pytest.mark.parametrize("bashrc", LEAVES)
 def test_s09_a_bashrc_that_leaves_is_no_shell(noisy, far_home, bashrc) -> None:
     remotes, key = noisy
@@ -134,6 +136,7 @@ LOOKS_FOR_LIBRARIES = {"ldconfig", "ldconfig.real", "gcc", "cc", "cc1", "collect
 
 
 @pytest.mark.strace
+@pytest.mark.sshd
 def test_s12_s13_no_ssh_and_no_shell_is_started_here(sshd: Sshd, tmp_path, own_home) -> None:
     (own_home / ".ssh").mkdir()
     match = f'Match exec "touch {tmp_path}/matched"\n  User nobody\n'

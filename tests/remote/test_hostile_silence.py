@@ -28,7 +28,7 @@ from runicorn_jupyter.remote.hostkeys import HostKeys
 from runicorn_jupyter.remote.remotes import Remotes
 
 SHORT = 1.0
-WRONG = Credentials(password="right", use_agent=False)
+RIGHT = Credentials(password="right", use_agent=False)
 
 
 @contextmanager
@@ -75,10 +75,11 @@ def keys_for(tmp_path: Path, sshd: Sshd, port: int) -> HostKeys:
     return HostKeys([tmp_path / "users"], tmp_path / "own")
 
 
-async def opened(where: Address, login: Credentials, keys: HostKeys) -> None:
-    (await connect(where, login, keys, patience=SHORT)).abort()
+async def opened(where: Address, login: Credentials, keys: HostKeys, patience: float = SHORT) -> None:
+    (await connect(where, login, keys, patience=patience)).abort()
 
 
+@pytest.mark.sshd
 @pytest.mark.parametrize("count", [0, 10, 100, 1200, 1900], ids=["accept", "banner", "kexinit", "kex", "auth"])
 def test_s17_a_host_that_stops_in_the_login_is_given_up(sshd: Sshd, tmp_path, count) -> None:
     """A host whose answers stop after some bytes: on accept, in its version, in the key exchange, in the login."""
@@ -105,7 +106,7 @@ def trusted(tmp_path: Path, host: FakeHost) -> HostKeys:
 def test_s17_a_host_that_thinks_about_a_password_for_ever_is_given_up(tmp_path) -> None:
     with FakeHost(door=Hesitates).running() as host:
         with pytest.raises(errors.ConnectionTimeout):
-            asyncio.run(opened(address("127.0.0.1", host.port, "me"), WRONG, trusted(tmp_path, host)))
+            asyncio.run(opened(address("127.0.0.1", host.port, "me"), RIGHT, trusted(tmp_path, host), SHORT * 5))
         assert host.sent == ["me", "right"]
 
 
@@ -117,7 +118,6 @@ async def _never(process: asyncssh.SSHServerProcess) -> None:
 def test_s17_a_host_that_says_nothing_after_the_login_is_given_up(tmp_path, monkeypatch) -> None:
     """It is a connection all the same; what is asked of it ends, each time."""
     monkeypatch.setitem(script.ask.__kwdefaults__, "patience", SHORT)
-    monkeypatch.setattr(connections, "PATIENCE_S", SHORT)
     with FakeHost(_never).running() as host:
         remotes = Remotes(trusted(tmp_path, host))
         try:
@@ -187,6 +187,7 @@ def test_s17_fifty_silent_hosts_hold_nobody_up(tmp_path) -> None:
     assert told == {(503, "not_ssh")}
 
 
+@pytest.mark.sshd
 def test_s19_without_identity_nobody_learns_what_listens_where(tmp_path, sshd: Sshd) -> None:
     """A stranger is told the same of a closed port, of a silent one and of a host; none of them is even called."""
     (tmp_path / "root").mkdir()
