@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from viewers import running_viewer
 pytestmark = pytest.mark.sshd
 
 READY = "() => window.jupyterapp?.shell && document.querySelector('#jp-main-dock-panel')"
+FOCUS_LEFT = """() => {
+  const element = document.querySelector('.runicorn-host').shadowRoot.activeElement;
+  return Boolean(element) && !element.closest('dialog');
+}"""
 RUN = "20270101_120000_aaaaaa"
 
 
@@ -39,7 +44,7 @@ class Server:
 def gpu(tmp_path: Path) -> Iterator[Server]:
     folder = tmp_path / "sshd"
     folder.mkdir()
-    with started_host(folder) as host:
+    with started_host(folder, "Subsystem sftp internal-sftp") as host:
         root = host.home / "runs"
         run = write_run(root, RUN, project="digits", name="far-run", status="running", points=20)
         (run / "heartbeat").write_text("{}")
@@ -83,6 +88,12 @@ def fingerprint(sshd: Sshd) -> str:
     return told.split()[1]
 
 
+def tall(row: Locator) -> float:
+    box = row.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
 def show_runs(panel: Locator | Page, server: Server) -> Locator:
     """Choose the folder and the Python, and wait until the viewer there runs; return its row."""
     panel.get_by_label("Another folder…").check()
@@ -107,8 +118,12 @@ def test_j5a_on_the_page(gpu, tmp_path, page, shot):
         expect(page.get_by_text("See the runs of a GPU server here")).to_be_visible()
         shot("remote-empty-light")
         pick(page, "gpu1")
-        expect(page.get_by_role("dialog")).to_be_visible()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_be_visible()
         shot("remote-key-light")
+        for _ in range(5):
+            page.keyboard.press("Tab")
+            assert not page.evaluate(FOCUS_LEFT)
         page.keyboard.press("Escape")
         expect(page.get_by_label("Host", exact=True)).to_have_value("gpu1")
         assert gpu.host.viewers() == []
@@ -129,6 +144,7 @@ def test_j5a_on_the_page(gpu, tmp_path, page, shot):
         page.go_back()
         page.get_by_title("Back to this machine").click()
         row = page.locator("[data-session]")
+        height = tall(row)
         row.locator("[name=log]").click()
         expect(row.get_by_role("log")).to_contain_text("Listening on")
         gpu.host.leave()
@@ -137,6 +153,8 @@ def test_j5a_on_the_page(gpu, tmp_path, page, shot):
         shot("remote-cut-light")
         page.emulate_media(color_scheme="dark")
         shot("remote-cut-dark")
+        row.locator("[name=log]").click()
+        assert tall(row) == height, "a row does not grow or shrink with its state"
         viewers = gpu.host.viewers()
         gpu.host.come_back()
         expect(row).to_have_attribute("data-state", "running")
@@ -191,6 +209,10 @@ def test_j5a_in_the_lab(gpu, tmp_path, jupyter, monkeypatch, page, shot):
         append(gpu.run, {"loss": 0.0625, "global_step": 22})
         expect(area.locator("figure[data-metric=loss] .rn-chart-value")).to_have_text("0.0625")
 
+        page.reload()
+        page.wait_for_function(READY)
+        area.locator("aside [data-run]").click()
+        expect(area.locator("figure[data-metric=loss] .rn-chart-value")).to_have_text("0.0625")
         page.locator(".jp-SideBar [data-id='jp-running-sessions']").click()
         item = page.locator("#jp-running-sessions [data-context^=gpu1]")
         expect(item).to_contain_text("running")
@@ -198,6 +220,7 @@ def test_j5a_in_the_lab(gpu, tmp_path, jupyter, monkeypatch, page, shot):
         item.hover()
         item.get_by_title("Stop").click()
         expect(item).to_have_count(0)
+        expect(area.locator(".rn-far-head")).to_contain_text("stopped")
         eventually(lambda: not gpu.host.viewers())
 
 
@@ -241,3 +264,28 @@ def test_a_login_that_is_refused_and_a_key_that_changed(gpu, tmp_path, page, sho
         shot("remote-changed-light")
         page.emulate_media(color_scheme="dark")
         shot("remote-changed-dark")
+
+
+@pytest.mark.timeout(900)
+def test_a_host_without_a_viewer_gets_one_after_a_yes(gpu, tmp_path, page, shot):
+    here = tmp_path / "here"
+    here.mkdir()
+    shutil.rmtree(gpu.host.home / ".virtualenvs")
+    with running_viewer(here, env=gpu.environment()) as viewer:
+        page.goto(f"http://127.0.0.1:{viewer.port}{viewer.login}#/remote")
+        pick(page, "gpu1")
+        accept_key(page, gpu.host)
+        page.get_by_text("Install it there…").click()
+        expect(page.get_by_role("dialog")).to_contain_text("environment of its own in your home folder")
+        shot("remote-install-light")
+        page.keyboard.press("Escape")
+        expect(page.locator("[name=start]")).to_be_disabled()
+        assert not (gpu.host.home / ".local").exists()
+        page.get_by_text("Install it there…").click()
+        page.get_by_role("dialog").locator("[name=yes]").click()
+        expect(page.get_by_role("progressbar")).to_be_visible()
+        shot("remote-installing-light")
+        expect(page.locator("[name=start]")).to_be_enabled(timeout=600_000)
+        page.locator("[name=start]").click()
+        expect(page.locator("[data-session]")).to_have_attribute("data-state", "running")
+        eventually(lambda: len(gpu.host.viewers()) == 1)

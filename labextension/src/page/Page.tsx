@@ -42,7 +42,7 @@ export function Page({ client, bin, remote, config }: IProps): JSX.Element {
     void (location.hash = toHash({ at: 'project', project }));
   const where = usePlace(route);
   useEffect(() => {
-    document.title = `${where} · runicorn`;
+    document.title = [where, config.session?.host, BRAND].filter(Boolean).join(' · ');
   }, [where]);
   return (
     <div class="rn-page">

@@ -31,7 +31,7 @@ export function InstallOffer(props: { host: string; onInstall: () => void }): JS
         >
           <p>
             {t(
-              'It goes into a Python environment of its own in your home folder there, sent from here. No other environment is touched, nothing runs as root, and removing that folder removes all of it.'
+              'It goes into a Python environment of its own in your home folder there, from the package index of the host, or sent from here where the host reaches none. No other environment is touched, and removing that folder removes all of it.'
             )}
           </p>
         </Question>
@@ -49,24 +49,23 @@ interface IProps {
 /** How far it is. Leaving the view does not end it: the host finishes what was begun. */
 export function Installing({ connection, progress, onCancel }: IProps): JSX.Element {
   const { step = '', done = 0, total = 0 } = progress ?? {};
+  const share = total > 1 ? Math.floor((100 * Math.min(done, total)) / total) : null;
   return (
     <Step title={t('Installing on %1', connection.host)}>
       <p class="rn-far-wait" role="status">
         <FarIcon name="connecting" />
         {step || t('Beginning…')}
-        {total > 0 && (
-          <span class="rn-muted rn-num">{t('%1 of %2', Math.min(done, total), total)}</span>
-        )}
+        {share !== null && <span class="rn-muted rn-num">{t('%1 %', share)}</span>}
       </p>
       <div
-        class={total > 0 ? 'rn-bar' : 'rn-bar rn-bar-open'}
+        class={share === null ? 'rn-bar rn-bar-open' : 'rn-bar'}
         role="progressbar"
         aria-label={t('Installation')}
         aria-valuemin={0}
-        aria-valuemax={total || undefined}
-        aria-valuenow={total ? Math.min(done, total) : undefined}
+        aria-valuemax={100}
+        aria-valuenow={share ?? undefined}
       >
-        {total > 0 && <i style={{ width: `${(100 * Math.min(done, total)) / total}%` }} />}
+        {share !== null && <i style={{ width: `${share}%` }} />}
       </div>
       <footer>
         <button class="rn-button" name="cancel" onClick={onCancel}>

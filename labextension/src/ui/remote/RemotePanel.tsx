@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { ErrorNote, Loading } from '../components/Notes';
 import { useValue } from '../hooks';
 import { t } from '../text';
+import { useFollowed } from './followed';
 import type { RemoteModel } from './model';
 import { LoginRow, SessionRow } from './SessionRow';
 import type { IRemoteSession } from './source';
@@ -17,7 +18,7 @@ interface IProps {
 
 /** Other hosts: which are shown, how they are, and the way to one more. */
 export function RemotePanel({ model, onOpen }: IProps): JSX.Element {
-  const root = useFollowed(model);
+  const root = useFollowed<HTMLElement>(model);
   const sessions = useValue(model.sessions);
   const connections = useValue(model.connections);
   const problem = useValue(model.problem);
@@ -91,31 +92,4 @@ function Announcer({ model }: { model: RemoteModel }): JSX.Element {
       {said}
     </p>
   );
-}
-
-/** Follow the sessions while the panel can be seen: a hidden sidebar asks nothing. */
-function useFollowed(model: RemoteModel) {
-  const root = useRef<HTMLElement>(null);
-  useEffect(() => {
-    let stop: (() => void) | null = null;
-    const see = (seen: boolean): void => {
-      if (seen) {
-        stop ??= model.follow();
-      } else {
-        stop?.();
-        stop = null;
-      }
-    };
-    if (typeof IntersectionObserver === 'undefined') {
-      see(true);
-      return () => see(false);
-    }
-    const watch = new IntersectionObserver(found => see(found.some(one => one.isIntersecting)));
-    watch.observe(root.current!);
-    return () => {
-      watch.disconnect();
-      see(false);
-    };
-  }, [model]);
-  return root;
 }

@@ -24,7 +24,7 @@ export function RemoteSection({ model, onOpen }: IProps): JSX.Element {
     setOpen(!open);
   };
   return (
-    <section class="rn-far-section">
+    <section class={open ? 'rn-far-section rn-far-open' : 'rn-far-section'}>
       <div class="rn-branch rn-level-0">
         <button class="rn-branch-name" name="remote" aria-expanded={open} onClick={toggle}>
           <Icon name="chevron" class={open ? 'rn-open-icon' : ''} />

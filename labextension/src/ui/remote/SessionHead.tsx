@@ -1,6 +1,7 @@
-import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import type { JSX, RefObject } from 'preact';
 import { useNow, useValue } from '../hooks';
+import { t } from '../text';
+import { useFollowed } from './followed';
 import type { RemoteModel } from './model';
 import { FarIcon } from './parts';
 import { StateBadge } from './SessionRow';
@@ -22,11 +23,12 @@ export function SessionHead({ model, ...session }: IProps): JSX.Element {
 
 function Known(props: Omit<IProps, 'model'> & { model: RemoteModel }): JSX.Element {
   const { id, host, root, model } = props;
-  useEffect(() => model.follow(), [model]);
-  const session = useValue(model.sessions)?.find(one => one.id === id);
+  const element = useFollowed<HTMLSpanElement>(model);
+  const sessions = useValue(model.sessions);
+  const session = sessions?.find(one => one.id === id);
   return (
-    <Head host={session?.host ?? host} root={root}>
-      {session && <Standing session={session} />}
+    <Head host={session?.host ?? host} root={root} element={element}>
+      {session ? <Standing session={session} /> : sessions ? <Ended /> : undefined}
     </Head>
   );
 }
@@ -34,16 +36,27 @@ function Known(props: Omit<IProps, 'model'> & { model: RemoteModel }): JSX.Eleme
 function Head(props: {
   host: string;
   root: string;
+  element?: RefObject<HTMLSpanElement>;
   children?: JSX.Element | undefined;
 }): JSX.Element {
   return (
-    <span class="rn-far-head">
+    <span class="rn-far-head" ref={props.element}>
       <FarIcon name="host" />
       <b>{props.host}</b>
       <span class="rn-muted" title={props.root}>
         {props.root}
       </span>
       {props.children}
+    </span>
+  );
+}
+
+/** A session that a person stopped is not listed any more. */
+function Ended(): JSX.Element {
+  return (
+    <span class="rn-far-standing" role="status">
+      <StateBadge state="stopped" />
+      <span class="rn-muted">{t('Nobody reads these runs any more.')}</span>
     </span>
   );
 }

@@ -71,12 +71,13 @@ export function SessionRow(props: IProps): JSX.Element {
   );
 }
 
-/** The way in, or after the end the way back. */
+/** The way in, or while nothing answers there the way back. */
 function Entry({ session, act, onOpen, onAgain }: IProps): JSX.Element | null {
-  if (session.state === 'stopped') {
+  const { state } = session;
+  if (state === 'stopped' || state === 'degraded' || state === 'reconnecting') {
     return (
       <button class="rn-toggle" name="again" disabled={!!act?.doing} onClick={onAgain}>
-        {t('Start again')}
+        {state === 'reconnecting' ? t('Try now') : t('Start again')}
       </button>
     );
   }
@@ -96,8 +97,7 @@ function Entry({ session, act, onOpen, onAgain }: IProps): JSX.Element | null {
 
 function Standing({ session, act }: Pick<IProps, 'session' | 'act'>): JSX.Element {
   const now = useNow(1);
-  const doing = act?.doing && (act.doing === 'stop' ? t('Stopping…') : t('Disconnecting…'));
-  const said = act?.problem || doing || reasonOf(session);
+  const said = act?.problem || doingOf(act) || reasonOf(session);
   return (
     <div class="rn-far-how">
       <div>
@@ -109,6 +109,19 @@ function Standing({ session, act }: Pick<IProps, 'session' | 'act'>): JSX.Elemen
       </p>
     </div>
   );
+}
+
+function doingOf(act: IAct | undefined): string {
+  switch (act?.doing) {
+    case 'start':
+      return t('Starting…');
+    case 'stop':
+      return t('Stopping…');
+    case 'disconnect':
+      return t('Disconnecting…');
+    default:
+      return '';
+  }
 }
 
 /** The state of a session as a word, a shape and a colour. */

@@ -14,7 +14,7 @@ import { labelOf, parseTarget } from './target';
 
 /** What is being done to a session or a login, or why it was not done. */
 export interface IAct {
-  readonly doing: 'stop' | 'disconnect' | null;
+  readonly doing: 'start' | 'stop' | 'disconnect' | null;
   readonly problem: string;
 }
 
@@ -140,10 +140,23 @@ export class RemoteModel {
     }
   }
 
-  /** Log in again where a session was, and show the same runs. */
-  again({ connection, environment, root }: IRemoteSession): Promise<void> {
-    const target = parseTarget(connection) ?? { host: connection };
-    return this.connect(target, null, { environment, root });
+  /** Try now what is tried later, or start again what ended; a login that is gone is asked for first. */
+  async again({ id, connection, environment, root }: IRemoteSession): Promise<void> {
+    let gone = false;
+    await this._act(id, 'start', async () => {
+      try {
+        await this.source.start(connection, environment, root);
+      } catch (error) {
+        gone = error instanceof RemoteProblem && error.code === 'connection_not_found';
+        if (!gone) {
+          throw error;
+        }
+      }
+    });
+    if (gone) {
+      const target = parseTarget(connection) ?? { host: connection };
+      await this.connect(target, null, { environment, root });
+    }
   }
 
   stop(session: string): Promise<void> {
@@ -178,7 +191,7 @@ export class RemoteModel {
 
   private async _act(
     about: string,
-    doing: 'stop' | 'disconnect',
+    doing: 'start' | 'stop' | 'disconnect',
     act: () => Promise<void>
   ): Promise<void> {
     this._mark(about, { doing, problem: '' });

@@ -59,8 +59,9 @@ export const remote = `
 .rn-root .rn-stop h3 { display: flex; gap: 6px; font-size: 13px; color: var(--rn-red); }
 .rn-remote-place { max-width: 880px !important; display: grid; gap: 16px; }
 .rn-root > .rn-remote-place { height: 100%; overflow: auto; align-content: start; padding: 16px 20px 32px; }
-.rn-far-section { flex: none; display: flex; flex-direction: column; max-height: 65%; border-top: 1px solid var(--rn-line); padding: 2px 4px; }
-.rn-far-section > .rn-remote { overflow: auto; padding: 4px 4px 8px; }
+.rn-far-section { flex: none; display: flex; flex-direction: column; border-top: 1px solid var(--rn-line); padding: 2px 4px; }
+.rn-far-open { height: 55%; }
+.rn-far-section > .rn-remote { flex: 1; min-height: 0; overflow: auto; padding: 4px 4px 8px; }
 .rn-session { display: grid; grid-template: 40px minmax(0, 1fr) / 240px minmax(0, 1fr); height: 100%; background: var(--rn-bg); }
 .rn-session > header { grid-column: 1 / -1; display: flex; align-items: center; gap: 12px; padding: 0 12px; border-bottom: 1px solid var(--rn-line); }
 .rn-session > aside { border-right: 1px solid var(--rn-line); min-height: 0; overflow: hidden; background: var(--rn-sunk); }

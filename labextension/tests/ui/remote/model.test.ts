@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { RemoteModel } from '../../../src/ui/remote/model';
-import type { IConnection } from '../../../src/ui/remote/source';
+import { type IConnection, RemoteProblem } from '../../../src/ui/remote/source';
 import { FakeSource, KEY, TORCH, makeSession, refusing } from './fake';
 
 const models: RemoteModel[] = [];
@@ -62,13 +62,22 @@ test('a login that is given up is aborted, and what comes of it later is not sho
   expect(model.flow.value).toEqual({ at: 'closed' });
 });
 
-test('a session that ended is started again with the same folder and Python', async () => {
+test('a session that ended is started again with the same folder and Python, after a login if need be', async () => {
   const [model, source] = begin();
+  const seen = vi.fn();
+  model.flow.changed.connect(seen);
+  const again = ['start', 'ada@10.0.0.1:22', 'torch', '/data/runs'];
   await model.again(makeSession('s1', { state: 'stopped' }));
-  expect(source.asked).toEqual([
-    ['connect', { host: '10.0.0.1', username: 'ada', port: 22 }, null],
-    ['start', 'ada@10.0.0.1:22', 'torch', '/data/runs']
-  ]);
+  expect(source.asked.splice(0)).toEqual([again]);
+  expect(seen).not.toHaveBeenCalled();
+  const start = source.start;
+  source.start = async () => {
+    source.start = start;
+    throw new RemoteProblem('connection_not_found', 'No such connection.');
+  };
+  await model.again(makeSession('s1', { state: 'stopped' }));
+  const target = { host: '10.0.0.1', username: 'ada', port: 22 };
+  expect(source.asked).toEqual([['connect', target, null], again]);
   expect(model.flow.value).toEqual({ at: 'closed' });
   expect(model.sessions.value).toHaveLength(1);
 });

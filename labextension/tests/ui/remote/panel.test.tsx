@@ -113,3 +113,31 @@ test('an installation needs a yes of its own', async () => {
   await until(() => find<HTMLButtonElement>('button[name=start]')?.disabled === false);
   expect(source.asked.filter(([verb]) => verb === 'install')).toHaveLength(1);
 });
+
+test('a panel that cannot be seen asks nothing', async () => {
+  vi.useFakeTimers();
+  let see: (seen: boolean) => void = () => undefined;
+  class Watch {
+    constructor(heard: (found: { isIntersecting: boolean }[]) => void) {
+      see = isIntersecting => heard([{ isIntersecting }]);
+    }
+    observe = (): void => undefined;
+    disconnect = (): void => undefined;
+  }
+  vi.stubGlobal('IntersectionObserver', Watch);
+  let asked = 0;
+  const { source } = show();
+  source.sessions = async () => {
+    asked += 1;
+    return [];
+  };
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(asked).toBe(0);
+  see(true);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(asked).toBe(3);
+  see(false);
+  await vi.advanceTimersByTimeAsync(60000);
+  expect(asked).toBe(3);
+  vi.useRealTimers();
+});
