@@ -66,6 +66,7 @@ def test_the_wheel_carries_every_part(built):
         "runicorn/__init__.py",
         "runicorn/py.typed",
         "runicorn_jupyter/static/widget.js",
+        "runicorn_jupyter/static/remote.js",
         "runicorn_jupyter/static/page.js",
         "runicorn_jupyter/labextension/package.json",
     ):

@@ -97,6 +97,30 @@ def test_c03_the_nth_call_fails_and_every_point_is_there(root, disk, nth, short,
     assert list((cache_folder()).glob("spool/*")) == []
 
 
+def test_c03_what_one_thread_keeps_while_another_finishes_does_not_stay(root, disk, spool, monkeypatch):
+    """The keeper fails to write a document; before it has put it into the spool, `finish` writes it."""
+    run = init(storage=root, config={"lr": 1})
+    recorder = run._recorder
+    keep = recorder._keep_documents
+    finishing = threading.Thread(target=run.finish)
+
+    def keep_late():
+        disk.fail_at = None
+        if finishing.ident is None:
+            finishing.start()
+            finishing.join(0.3)  # as long as it takes where it need not wait for this thread
+        keep()
+
+    monkeypatch.setattr(recorder, "_keep_documents", keep_late)
+    run.summary({"note": 1})
+    disk.fail_at = lambda _calls: True
+    recorder.write_documents()
+    finishing.join(30)
+    assert not finishing.is_alive()
+    assert list(spool.glob("*")) == []
+    assert document(run.run_dir, "summary") == {"note": 1}
+
+
 @pytest.mark.parametrize("code", [errno.EIO, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ESTALE])
 def test_while_the_disk_fails_points_wait_in_the_spool_and_then_come_home_in_order(
     root, disk, spool, until, code, capsys
@@ -368,6 +392,31 @@ def test_the_backlog_keeps_order_over_file_and_memory(own_home):
         waiting.take(line)
         found.append(line)
     assert found == lines
+    assert waiting.empty
+
+
+def test_a_line_on_its_way_into_the_spool_is_not_taken_yet(own_home, monkeypatch):
+    """The keeper empties the backlog while a line is in the file already, but not counted."""
+    waiting = Backlog("x", b"{}\n")
+    taken = []
+    write_at = backlog.write_at
+
+    def take_all():
+        for line in waiting.lines():
+            taken.append(line)
+            waiting.take(line)
+
+    def write_then_take(fd, line, offset):
+        written = write_at(fd, line, offset)
+        take_all()
+        return written
+
+    monkeypatch.setattr(backlog, "write_at", write_then_take)
+    assert waiting.put(b"one\n")
+    assert waiting.put(b"two\n")
+    assert taken == [b"one\n"]
+    take_all()
+    assert taken == [b"one\n", b"two\n"]
     assert waiting.empty
 
 

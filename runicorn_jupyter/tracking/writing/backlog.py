@@ -75,7 +75,9 @@ class Backlog:
         while self._taken < self._size:
             chunk = b""
             while b"\n" not in chunk:
-                more = read_at(self._fd, _CHUNK, self._taken + len(chunk))
+                start = self._taken + len(chunk)
+                # No further than what counts: the next line may be on its way into the file right now.
+                more = read_at(self._fd, min(_CHUNK, self._size - start), start)
                 if not more:
                     return
                 chunk += more
@@ -107,7 +109,7 @@ class Backlog:
             self._fd = -1
         if self._path is not None:
             self._path.unlink(missing_ok=True)
-        self._size = self._taken = 0
+        self._size = self._taken = self._memory_size = 0
 
     def _to_spool(self, line: bytes) -> bool:
         """Append `line` to the spool file, whole or not at all."""
@@ -129,4 +131,6 @@ class Backlog:
         path = spool_folder() / f"{self._name}.{os.urandom(3).hex()}"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | BINARY | getattr(os, "O_CLOEXEC", 0)
         self._fd, self._path = os.open(path, flags, 0o600), path
-        self._size = self._taken = write_at(self._fd, self._header, 0)
+        header = write_at(self._fd, self._header, 0)
+        self._taken = header  # first, or whoever takes meanwhile would find the header among the lines
+        self._size = header

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, time
@@ -61,6 +62,8 @@ class Recorder:
         self._beat_due = self._sync_due = 0.0
         self._best_written: dict[str, Any] = {}
         self._kept: bytes | None = None
+        self._documenting = threading.RLock()
+        """Held from a document's write to what its failure or success means for the copy in the spool."""
         self._began = (time(), monotonic())
         self.run_dir = self._directory(plan)
         self.id = self.run_dir.name
@@ -118,18 +121,19 @@ class Recorder:
         if not self.owner:
             self.documents.write()
             return
-        best = self.best()
-        if best != self._best_written:
-            self._best_written = best
-            self.documents.update("summary", best)
-        if self.faults.changed:
-            self.faults.changed = False
-            self.documents.update("status", self._fault_fields())
-        if not self.documents.write():
-            self._keep_documents()
-        elif self._kept is not None:
-            self._kept = None
-            (spool_folder() / f"{self._spool_name}.documents").unlink(missing_ok=True)
+        with self._documenting:
+            best = self.best()
+            if best != self._best_written:
+                self._best_written = best
+                self.documents.update("summary", best)
+            if self.faults.changed:
+                self.faults.changed = False
+                self.documents.update("status", self._fault_fields())
+            if not self.documents.write():
+                self._keep_documents()
+            elif self._kept is not None:
+                self._kept = None
+                (spool_folder() / f"{self._spool_name}.documents").unlink(missing_ok=True)
 
     def set_status(self, status: str) -> None:
         """Say ``running`` again, or how the run ended."""
@@ -160,10 +164,11 @@ class Recorder:
             self.set_status(status)
             self.documents.update("status", self._fault_fields())
             self._end_session()
-        self.write_documents()
-        if self.documents.changed:
-            # Once more, for there may be no later: what failed for a moment must not wait for the next process.
+        with self._documenting:
             self.write_documents()
+            if self.documents.changed:
+                # Once more, for there may be no later: what failed for a moment must not wait for the next process.
+                self.write_documents()
         self.documents.sync()
         self.closed = True
 
@@ -174,6 +179,7 @@ class Recorder:
     def forked(self) -> None:
         """Become the recorder of a forked child: it appends to the same files, the documents stay its parent's."""
         self.owner = False
+        self._documenting = threading.RLock()
         self.faults.renew()
         self.documents.forked()
         self.events.forked(self._backlog(self.events.path.name))
