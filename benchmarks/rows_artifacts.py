@@ -20,6 +20,7 @@ from benchmarks.server import Server
 from benchmarks.venvs import python_of
 
 BARE = "copy and sha256"
+FAST = f"{OURS}, with blake3"
 _PROGRAM = REPOSITORY / "benchmarks" / "programs" / "artifact_saves.py"
 _SMALL = 2048
 _STEPS = {"first": "", "again": ", again", "verified": ", again, every byte read"}
@@ -33,7 +34,7 @@ def saving(bench: Bench) -> None:
     for megabytes in bench.scale.artifact_megabytes:
         first_size = megabytes == bench.scale.artifact_megabytes[0]
         sources = _sources(bench, megabytes, small)
-        sides = [OURS, BARE, *bench.sides(["runicorn-0.5.3", "trackio", "mlflow"])[1:]]
+        sides = [OURS, FAST, BARE, *bench.sides(["runicorn-0.5.3", "trackio", "mlflow", "wandb"])[1:]]
         told: dict[str, list[dict[str, dict[str, float]]]] = {who: [] for who in sides}
         for _ in range(bench.scale.repeats if first_size else 1):
             for who in sides:
@@ -91,8 +92,8 @@ def _sources(bench: Bench, megabytes: int, files: int) -> tuple[Path, Path]:
 
 
 def _process(bench: Bench, who: str, sources: tuple[Path, Path]) -> dict[str, dict[str, float]]:
-    python = sys.executable if who in {OURS, BARE} else str(python_of(who))
-    home = bench.home(who.replace(" ", "-"))
+    python = sys.executable if who in {OURS, FAST, BARE} else str(python_of(who))
+    home = bench.home(who.replace(",", "").replace(" ", "-"))
     store = home / "store"
     store.mkdir()
     folders = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "XDG_CONFIG_HOME": str(home / "config")}

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -28,6 +28,7 @@ from runicorn_jupyter.models import (
     list_mark,
 )
 from runicorn_jupyter.paths import check_root
+from runicorn_jupyter.remote import errors as far_errors
 from runicorn_jupyter.store.artifacts.rooted import RootArtifacts
 from runicorn_jupyter.store.assetfiles import AssetFiles
 from runicorn_jupyter.store.bin.calls import RunBin
@@ -67,7 +68,14 @@ __all__ = [
     "Workspace",
     "cache_entries",
     "clear_cache",
+    "far_errors",
 ]
+
+
+def _fetch(address: str) -> AbstractContextManager[Any]:
+    from runicorn_jupyter.client.fetching import opened  # requests costs a tenth of a second
+
+    return opened(address)
 
 
 class Workspace(RunPoints, RunBin):
@@ -109,7 +117,7 @@ class Workspace(RunPoints, RunBin):
         self.files = RunFiles(self._store)
         self.edits = Edits(self._store)
         self.transfer = Transfer(self._store)
-        self.artifacts = RootArtifacts(self._store)
+        self.artifacts = RootArtifacts(self._store, _fetch)
         self.tree = RunTree(self._store, self.edits)
         self.asset_files = AssetFiles(self._store)
         self.experiments = Experiments(self._store)

@@ -5,6 +5,7 @@ test.each([
   { at: 'runs' } as const,
   { at: 'bin' } as const,
   { at: 'artifacts' } as const,
+  { at: 'remote' } as const,
   { at: 'artifact', type: 'data set', name: 'a/b:c', version: 3 } as const,
   { at: 'artifact', type: 'model', name: 'v2' } as const,
   { at: 'run', run: 'a b/ü%' } as const,

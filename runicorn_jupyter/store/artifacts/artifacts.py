@@ -28,6 +28,8 @@ from runicorn_jupyter.store.artifacts.drawing import as_dot, as_mermaid
 from runicorn_jupyter.store.artifacts.lineage import Graph
 from runicorn_jupyter.store.artifacts.links import End, Linked, LinkTable
 from runicorn_jupyter.store.artifacts.pool import Pool
+from runicorn_jupyter.store.artifacts.references import Fetch
+from runicorn_jupyter.store.artifacts.verify import Steps
 from runicorn_jupyter.store.media import MediaFile
 
 Version = int | str
@@ -46,10 +48,13 @@ class Artifacts:
         The storage root.
     runs : callable, optional
         Returns the runs of the root, for lineage.
+    opener : callable, optional
+        Opens an http(s) address, to compare references with what lies there.
     """
 
-    def __init__(self, root: Path, runs: Callable[[], Iterable[Linked]] = tuple) -> None:
+    def __init__(self, root: Path, runs: Callable[[], Iterable[Linked]] = tuple, opener: Fetch | None = None) -> None:
         self._root = root
+        self._opener = opener
         self._catalog = Catalog(root)
         self._pool = Pool(root)
         self._links = LinkTable(root, runs)
@@ -129,9 +134,27 @@ class Artifacts:
         """Return a lineage graph as text in the language ``dot`` (Graphviz) or ``mermaid``."""
         return as_dot(graph) if language == "dot" else as_mermaid(graph)
 
-    def verify(self, name: str, version: Version = "latest", type: str | None = None) -> Verified:  # noqa: A002
-        """Read every byte of a version and return what is not as it was saved."""
-        return verify.verify(self._root, *self._found(name, version, type))
+    def verify(
+        self,
+        name: str,
+        version: Version = "latest",
+        type: str | None = None,  # noqa: A002
+        *,
+        fetch: bool = False,
+    ) -> Verified:
+        """Read every byte of a version and return what is not as it was saved; `fetch` as for `verifying`."""
+        return verify.verify(self._root, *self._found(name, version, type), self._opener if fetch else None)
+
+    def verifying(
+        self,
+        name: str,
+        version: Version = "latest",
+        type: str | None = None,  # noqa: A002
+        *,
+        fetch: bool = False,
+    ) -> Steps:
+        """Do the same, saying how far it is; with `fetch` references to http(s) addresses are read from there too."""
+        return verify.steps(self._root, *self._found(name, version, type), self._opener if fetch else None)
 
     def delete(self, name: str, version: Version, type: str | None = None, *, permanent: bool = False) -> VersionDetail:  # noqa: A002
         """Delete a version, so that it can be restored or `permanent`; return what it was."""

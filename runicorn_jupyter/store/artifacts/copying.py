@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
 
 LARGE = 1024 * 1024
 """Bytes from which on reading, hashing and writing overlap."""
@@ -24,6 +25,16 @@ _CLONE = 0x40049409
 _NO_CLONE = {errno.EOPNOTSUPP, errno.EXDEV, errno.EINVAL, errno.ENOTTY, errno.ENOSYS, errno.EPERM}
 
 Progress = Callable[[int], None]
+
+
+class Hash(Protocol):
+    """What takes bytes and tells their digest."""
+
+    def update(self, data: Any, /) -> object:
+        """Take the next bytes."""
+
+    def hexdigest(self) -> str:
+        """Return the digest of all so far."""
 
 
 def open_source(path: str) -> tuple[int, os.stat_result]:
@@ -42,9 +53,9 @@ def open_source(path: str) -> tuple[int, os.stat_result]:
     return fd, found
 
 
-def digest(source: int, size: int, progress: Progress) -> str:
-    """Return the SHA-256 of an open file."""
-    found = hashlib.sha256()
+def digest(source: int, size: int, progress: Progress, into: Hash | None = None) -> str:
+    """Return the SHA-256 of an open file, or what `into` comes to when it has taken all of it."""
+    found = into or hashlib.sha256()
     buffer = memoryview(bytearray(min(_CHUNK, size + 1)))
     while count := os.readv(source, [buffer]):
         found.update(buffer[:count])
@@ -72,8 +83,12 @@ def write(target: str, data: bytes) -> None:
         os.close(fd)
 
 
-def copy(source: int, target: str, size: int, progress: Progress, *, mode: int = _MODE) -> tuple[str, int]:
+def copy(
+    source: int, target: str, size: int, progress: Progress, *, mode: int = _MODE, into: Hash | None = None
+) -> tuple[str, int]:
     """Write what an open file holds to the new file `target`; return the SHA-256 and the bytes of what was written.
+
+    With `into` that takes what was written, instead of a SHA-256.
 
     On a file system with reflinks a large file takes no room and no writing; then the copy is what is hashed.
     """
@@ -81,15 +96,15 @@ def copy(source: int, target: str, size: int, progress: Progress, *, mode: int =
     try:
         if size >= LARGE and _cloned(source, fd):
             written = os.fstat(fd).st_size
-            return digest(fd, written, progress), written
-        return _copied(source, fd, progress)
+            return digest(fd, written, progress, into), written
+        return _copied(source, fd, progress, into or hashlib.sha256())
     finally:
         os.close(fd)
 
 
-def _copied(source: int, target: int, progress: Progress) -> tuple[str, int]:
+def _copied(source: int, target: int, progress: Progress, found: Hash) -> tuple[str, int]:
     """Let the kernel copy one part in a thread while the digest of the part before is made from the copy."""
-    found, done = hashlib.sha256(), 0
+    done = 0
     buffer = memoryview(bytearray(_HASHED))
     with ThreadPoolExecutor(1, thread_name_prefix="runicorn-copy") as copier:
         coming = copier.submit(_pass_on, source, target)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from runicorn_jupyter.models import FileEntry
 from runicorn_jupyter.store.artifacts import copying
+from runicorn_jupyter.store.artifacts.fingerprints import Fingerprints
 from runicorn_jupyter.store.artifacts.index import FOLDER
 from runicorn_jupyter.store.artifacts.known import Known
 from runicorn_jupyter.store.artifacts.pool import POOL
@@ -53,6 +54,8 @@ class Intake:
         self._progress = progress
         self._made: set[str] = {""}
         self._new: dict[str, str] = {}
+        self.fingerprints = Fingerprints()
+        """What large contents are known by besides their SHA-256."""
         self.trusts = True
         """Whether a file whose stat is unchanged is taken to be unchanged."""
 
@@ -93,11 +96,12 @@ class Intake:
             os.lseek(fd, 0, os.SEEK_SET)
         before = self._before.get(path)
         if before is not None and before.size == found.st_size >= copying.LARGE:
-            digest = copying.digest(fd, found.st_size, self._progress)
-            if digest == before.digest and self._linked(digest, target, found.st_size):
-                return digest, found.st_size
+            if self._same_again(fd, before) and self._linked(before.digest, target, found.st_size):
+                return before.digest, found.st_size
             os.lseek(fd, 0, os.SEEK_SET)
-        digest, size = copying.copy(fd, target, found.st_size, self._progress)
+        into = self.fingerprints.hash() if found.st_size >= copying.LARGE else hashlib.sha256()
+        _, size = copying.copy(fd, target, found.st_size, self._progress, into=into)
+        digest = self.fingerprints.learn(into)
         if digest in self._new or self._in_pool(digest, size):
             os.unlink(target)  # noqa: PTH108
             if self._linked(digest, target, size):
@@ -106,6 +110,16 @@ class Intake:
             digest, size = copying.copy(fd, target, found.st_size, self._progress)
         self._new.setdefault(digest, target)
         return digest, size
+
+    def _same_again(self, fd: int, before: Before) -> bool:
+        """Read a file and tell whether it is what it was, by the quickest way that is known of that content."""
+        quick = self.fingerprints.of(before.digest)
+        if quick is not None:
+            into, expected = quick
+            return copying.digest(fd, before.size, self._progress, into) == expected
+        into = self.fingerprints.hash()
+        copying.digest(fd, before.size, self._progress, into)
+        return self.fingerprints.learn(into) == before.digest
 
     def _put(self, data: bytes, target: str) -> tuple[str, int]:
         digest = hashlib.sha256(data).hexdigest()

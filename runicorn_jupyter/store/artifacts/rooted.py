@@ -9,6 +9,7 @@ from runicorn_jupyter.errors import NotFound
 from runicorn_jupyter.models import Lineage, RunRecord
 from runicorn_jupyter.store.artifacts.artifacts import Artifacts, Version
 from runicorn_jupyter.store.artifacts.links import Linked
+from runicorn_jupyter.store.artifacts.references import Fetch
 from runicorn_jupyter.store.runs.values import as_number, as_text, as_whole
 from runicorn_jupyter.store.store import Store
 
@@ -26,10 +27,12 @@ class RootArtifacts(Artifacts):
     ----------
     store : Store
         Knows the runs of the root.
+    opener : callable, optional
+        Opens an http(s) address that a version names.
     """
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(store.root, self._linked)
+    def __init__(self, store: Store, opener: Fetch | None = None) -> None:
+        super().__init__(store.root, self._linked, opener)
         self._store = store
 
     def of_run(self, run_id: str) -> dict[str, Sequence[Mapping[str, Any]]]:

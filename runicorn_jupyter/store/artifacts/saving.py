@@ -102,6 +102,7 @@ def save(
         intake.contribute()
         saved = _publish(root, stage, draft, manifest, hashlib.sha256(text).hexdigest())
         known.save()
+        intake.fingerprints.save()
         return saved
 
 

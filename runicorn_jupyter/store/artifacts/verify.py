@@ -4,69 +4,97 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Generator
 from pathlib import Path
+from typing import TypeVar
 
 from runicorn_jupyter.errors import VersionNotFound
-from runicorn_jupyter.models import ArtifactItem, FileEntry, Verified
+from runicorn_jupyter.models import ArtifactItem, FileEntry, Verified, Verifying
 from runicorn_jupyter.paths import open_regular
-from runicorn_jupyter.store.artifacts import reading
+from runicorn_jupyter.store.artifacts import reading, references
+from runicorn_jupyter.store.artifacts.references import Fetch, Reading, digested
 
 _MANIFEST = "manifest.json"
+_T = TypeVar("_T")
+
+Steps = Generator[Verifying | Verified, None, None]
+"""How far the reading is, again and again, and last what it came to; ``close()`` ends it early."""
 
 
-def verify(
-    root: Path, item: ArtifactItem, number: int, progress: Callable[[int, int], None] = lambda _done, _all: None
-) -> Verified:
-    """Return what every file of a version, and its manifest, came to.
+def verify(root: Path, item: ArtifactItem, number: int, fetch: Fetch | None = None) -> Verified:
+    """Return what every file of a version, its manifest and its references came to; see `steps`."""
+    *_, last = steps(root, item, number, fetch)
+    assert isinstance(last, Verified)  # steps always ends so
+    return last
+
+
+def steps(root: Path, item: ArtifactItem, number: int, fetch: Fetch | None = None) -> Steps:
+    """Yield how far the reading is, and last what it came to; who stops asking stops the reading.
 
     Parameters
     ----------
     root, item, number
         Which version.
-    progress : callable
-        Told the bytes read so far and all there are to read, after each file.
+    fetch : callable, optional
+        Opens an http(s) address; without it what lies on the network is not checked.
     """
     told = reading.detail(root, item, number)
     listed = reading.manifest(root, item, number)
-    problems: dict[str, str] = {}
-    found = _digest_of_manifest(root, item, number)
-    if found is None:
-        problems[_MANIFEST] = "is missing or cannot be read"
-    elif told.manifest_digest is not None and found != told.manifest_digest:
-        problems[_MANIFEST] = "is not the one that was saved"
-    done, size = 0, sum(file.size for file in listed.files)
+    problems = _of_manifest(root, item, number, told.manifest_digest)
+    unchecked: dict[str, str] = {}
+    size = sum(file.size for file in listed.files)
+    total = size + sum(references.weight(one, fetch) for one in listed.references)
+    done = 0
     for file in listed.files:
-        problem = _problem(root, item, number, file)
+        problem = yield from _told(_checked(root, item, number, file), done, total)
+        done += file.size
         if problem is not None:
             problems[file.path] = problem
-        done += file.size
-        progress(done, size)
-    return Verified(told.full_name, len(listed.files), size, problems)
+    for one in listed.references:
+        outcome = yield from _told(references.checked(one, fetch), done, total)
+        done += references.weight(one, fetch)
+        if outcome is not None:
+            (problems if outcome.wrong else unchecked)[one.uri] = outcome.why
+    read = len(listed.references) - sum(one.uri in unchecked for one in listed.references)
+    yield Verified(told.full_name, len(listed.files), size, problems, read, unchecked)
 
 
-def _problem(root: Path, item: ArtifactItem, number: int, file: FileEntry) -> str | None:
+def _told(work: Generator[int, None, _T], begun: int, total: int) -> Generator[Verifying, None, _T]:
+    """Yield how far all is after each part that `work` read; return what it came to."""
+    done = begun
+    while True:
+        try:
+            done += next(work)
+        except StopIteration as end:
+            found: _T = end.value
+            return found
+        yield Verifying(done, total)
+
+
+def _of_manifest(root: Path, item: ArtifactItem, number: int, expected: str | None) -> dict[str, str]:
+    try:
+        fd = open_regular(root, f"{reading.folder_of(item, number)}/{_MANIFEST}", within=root)
+    except OSError:
+        return {_MANIFEST: "is missing or cannot be read"}
+    with os.fdopen(fd, "rb") as content:
+        found = hashlib.file_digest(content, "sha256").hexdigest()
+    return {} if expected in {None, found} else {_MANIFEST: "is not the one that was saved"}
+
+
+def _checked(root: Path, item: ArtifactItem, number: int, file: FileEntry) -> Reading[str | None]:
     try:
         opened = reading.open_file(root, item, number, file.path)
     except VersionNotFound:
         return "is missing"
-    with os.fdopen(opened.fd, "rb") as content:
+    with os.fdopen(opened.fd, "rb", buffering=0) as content:
         if opened.size != file.size:
             return f"has {opened.size} bytes instead of {file.size}"
+        found = hashlib.sha256()
         try:
-            digest = hashlib.file_digest(content, "sha256").hexdigest()
+            yield from digested(content, found)
         except OSError as error:
             return f"cannot be read: {(error.strerror or 'unknown error').lower()}"
     kind, _, expected = file.digest.rpartition(":")
     if kind not in {"", "sha256"}:
         return f"has a digest of a kind that is not known here, {kind[:20]!r}"
-    return None if digest == expected else "has another content than the one that was saved"
-
-
-def _digest_of_manifest(root: Path, item: ArtifactItem, number: int) -> str | None:
-    try:
-        fd = open_regular(root, f"{reading.folder_of(item, number)}/{_MANIFEST}", within=root)
-    except OSError:
-        return None
-    with os.fdopen(fd, "rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+    return None if found.hexdigest() == expected else references.CHANGED

@@ -9,6 +9,7 @@ export const artifacts = `
 .rn-root .rn-versions button { display: grid; gap: 2px; padding: 6px 10px; border-radius: 6px; }
 .rn-root .rn-versions button:hover { background: var(--rn-hover); }
 .rn-root .rn-versions button[aria-current] { background: color-mix(in srgb, var(--rn-accent) 13%, transparent); }
+.rn-version { min-height: 340px; }
 .rn-version-name { display: flex; flex-wrap: wrap; gap: 4px 6px; align-items: center; }
 .rn-versions small { font-size: 11px; }
 .rn-deleted { text-decoration: line-through; color: var(--rn-muted); }
