@@ -39,10 +39,11 @@ class FarHost:
     home: Path
     opened: list[Remotes] = field(default_factory=list)
 
-    def remotes(self, **pace: object) -> Remotes:
-        """Return new Remotes that trust this host; closed after the test. `pace` is of remote/pace.py, as lease=8."""
+    def remotes(self, pace: Pace | None = None, **figures: object) -> Remotes:
+        """Return new Remotes that trust this host; closed after the test. Figures are of remote/pace.py, as lease=8."""
         own = self.home / f"known-{len(self.opened)}"
-        self.opened.append(Remotes(HostKeys([self.sshd.known_hosts], own), Pace(**pace)))  # type: ignore[arg-type]
+        keys = HostKeys([self.sshd.known_hosts], own)
+        self.opened.append(Remotes(keys, pace or Pace(**figures)))  # type: ignore[arg-type]
         return self.opened[-1]
 
     def connect(self, remotes: Remotes) -> RemoteConnection:

@@ -1,7 +1,8 @@
 """A far viewer without the rest of it: one unix socket, a lease, /api/health; it starts in a tenth of the time.
 
 Run by a far environment's `python` as `-m runicorn_jupyter viewer …`, so it takes that command line. Standard library
-only. `GET /bytes/N` answers N bytes, `POST /echo` what it was sent.
+only. `GET /bytes/N` answers N bytes, `POST /echo` what it was sent, any
+other POST how much that was.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         Handler.heard = time.monotonic()
-        self.answer(self.rfile.read(int(self.headers["Content-Length"])))
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(sent if self.path == "/echo" else b"took %d" % len(sent))
 
     def answer(self, body: bytes) -> None:
         self.send_response(200)

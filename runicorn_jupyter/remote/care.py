@@ -54,6 +54,8 @@ class Care:
         self._refused = refused
         self._pulse: Pulse | None = None
         self._ends: deque[float] = deque(maxlen=pace.restarts)
+        self._well = pace.clock()
+        """When the viewer answered last."""
 
     async def start(self) -> bool:
         """Start the viewer because a person wants it, or adopt the one that runs; tell whether it was adopted.
@@ -115,6 +117,7 @@ class Care:
             self._end_pulse()
             way.close()
             raise
+        self._well = self._pace.clock()
         self._session.version = self._pulse.version or self._session.version
         self._session.run(process, way, reason)
 
@@ -157,6 +160,7 @@ class Care:
             return await self._is_there(patience if doubt else 0.0)
         except RemoteError:
             return False
+        self._well = self._pace.clock()
         if session.state == "degraded":
             session.turn("running")
         return True
@@ -183,7 +187,7 @@ class Care:
 
     async def _bring_back(self) -> None:
         """Try until the session runs again, without end unless trying makes no sense."""
-        session, began = self._session, self._pace.clock()
+        session = self._session
         self._end_pulse()
         session.leave()
         cut = session.connection is None or not session.connection.alive
@@ -191,7 +195,7 @@ class Care:
         waits = self._pace.waits(self._lease)
         while session.state == "reconnecting":
             try:
-                await self._revive(self._pace.clock() - began if cut else None)
+                await self._revive(cut=cut)
             except _REFUSED as error:
                 self._refused(str(error))
                 return
@@ -215,19 +219,21 @@ class Care:
         line.ssh.abort()
         return False
 
-    async def _revive(self, away: float | None) -> None:
-        """Adopt the process that still runs, else start a new one; `away` is how long the line was cut, if it was."""
+    async def _revive(self, *, cut: bool) -> None:
+        """Adopt the process that still runs, else start a new one; only one that ended by itself counts against it."""
         session = self._session
         connection = await self._connected()
-        fresh = away is not None or len(self._recent()) < self._pace.restarts
+        lapsed = self._pace.clock() - self._well >= self._lease
+        excused = cut or lapsed
+        fresh = excused or len(self._recent()) < self._pace.restarts
         process = await viewers.start(connection.ssh, session.plan, self._pace.lease, asked=False, fresh=fresh)
         if process is None:
             session.stopped("It was stopped by somebody else.")
             return
         same = session.process is not None and process.pid == session.process.pid
-        if not same and away is None:
+        if not same and not excused:
             self._ends.append(self._pace.clock())
-        await self._go_on(connection, process, None if same else _why(process, away, self._lease))
+        await self._go_on(connection, process, None if same else _why(process, lapsed=lapsed))
 
     def _recent(self) -> list[float]:
         now = self._pace.clock()
@@ -253,9 +259,9 @@ class Care:
         return False
 
 
-def _why(process: viewers.Running, away: float | None, lease: float) -> str:
+def _why(process: viewers.Running, *, lapsed: bool) -> str:
     if process.before == "reboot":
         return "A new viewer was started: the host was restarted."
-    if away is not None and away >= lease / 2:
+    if lapsed:
         return "A new viewer was started: the connection was away for longer than the one before could wait."
     return "A new viewer was started: the one before had ended."

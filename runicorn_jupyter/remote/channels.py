@@ -8,6 +8,7 @@ import secrets
 import socket
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 import asyncssh
 
@@ -16,7 +17,10 @@ from runicorn_jupyter.remote.script import NOISE, PYTHONS, command, program
 
 _WINDOW = 8 * 1024 * 1024
 """How much may be on its way: at 50 ms the usual 2 MiB would cap a transfer at 20 MB/s."""
-_PAUSES = (0.05, 0.2)
+_PAUSES = (0.05, 0.2, 1.0)
+_RELAYS = 8
+"""How many relays one connection may run: sshd allows ten commands at once, and some are needed for questions."""
+_SLOTS: WeakKeyDictionary[asyncssh.SSHClientConnection, asyncio.Semaphore] = WeakKeyDictionary()
 _NOTHING = "Nothing listens at the viewer's socket on the host."
 _T = TypeVar("_T")
 
@@ -91,7 +95,7 @@ class Way:
             if self._relayed is not True and await self._is_forwarded(near, patience):
                 return
             # sshd says the same of a missing socket and of one that it may not open: our relay knows better.
-            await _within(patience, self._through_relay(near))
+            await self._repeated(patience, lambda: self._through_relay(near))
             self._relayed = True
         except RemoteError:
             raise
@@ -102,37 +106,58 @@ class Way:
 
     async def _is_forwarded(self, near: _Near, patience: float) -> bool:
         """Join by sshd's own forwarding; tell whether it does that, at least the first time."""
+        try:
+            await self._repeated(patience, lambda: self._forwarded(near))
+        except asyncssh.ChannelOpenError:
+            if self._relayed is None and not self._ssh.is_closed():
+                return False
+            raise
+        self._relayed = False
+        return True
+
+    async def _repeated(self, patience: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Open a channel; a way that worked before is tried again for a moment.
+
+        sshd gives up at once where a viewer has many new connections, or where one of its ten commands has not quite
+        ended.
+        """
         for pause in (*_PAUSES, None):
             try:
-                await _within(patience, self._forwarded(near))
+                await _within(patience, work())
             except asyncssh.ChannelOpenError:
-                if self._relayed is None and not self._ssh.is_closed():
-                    return False
-                if pause is None or self._ssh.is_closed():
+                if pause is None or self._relayed is None or self._ssh.is_closed():
                     raise
-                await asyncio.sleep(pause)  # a viewer with many new connections at once makes sshd give up at once
+                await asyncio.sleep(pause)
             else:
-                self._relayed = False
-                return True
-        return False
+                return
 
     async def _forwarded(self, near: _Near) -> None:
         far = cast("Any", _Far(near))  # one class serves both kinds of channel
         await self._ssh.create_unix_connection(lambda: far, self._path, encoding=None, window=_WINDOW)
 
     async def _through_relay(self, near: _Near) -> None:
-        nonce = secrets.token_hex(8)
-        request = json.dumps({"nonce": nonce, "path": self._path}).encode()
-        text = program("relay", "relay()")
+        slots = _SLOTS.setdefault(self._ssh, asyncio.Semaphore(_RELAYS))
         for python in PYTHONS:
-            far = _Far(near, f"\0rnj:{nonce}:".encode())
-            await self._ssh.create_session(lambda far=far: far, command(python), encoding=None, window=_WINDOW)  # type: ignore[misc]
-            far.write(b"%d\n%b%b\n" % (len(text), text, request))
-            if await far.joined:
+            await slots.acquire()
+            far = _Far(near, mark := f"\0rnj:{secrets.token_hex(8)}:".encode())
+            far.ended.add_done_callback(lambda _: slots.release())
+            try:
+                await self._begin_relay(far, python, mark)
+                joined = await far.joined
+            except BaseException:
+                far.end()
+                raise
+            if joined:
                 return
             if near.closed or self._ssh.is_closed():
                 break
         raise ViewerFailed(_NOTHING)
+
+    async def _begin_relay(self, far: _Far, python: str, mark: bytes) -> None:
+        request = json.dumps({"mark": mark.decode(), "path": self._path}).encode()
+        text = program("relay", "relay()")
+        await self._ssh.create_session(lambda: far, command(python), encoding=None, window=_WINDOW)
+        far.write(b"%d\n%b%b\n" % (len(text), text, request))
 
 
 class _Near(asyncio.Protocol):
@@ -141,8 +166,8 @@ class _Near(asyncio.Protocol):
     def __init__(self, heard: Callable[[], None]) -> None:
         self.heard = heard
         self.far: _Far | None = None
-        self.ended: Callable[[_Near], None] = lambda _: None
         self.closed = False
+        self.ended: Callable[[_Near], None] = lambda _: None
         self._socket: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -198,7 +223,8 @@ class _Far(asyncssh.SSHClientSession[bytes]):
     """The side of the channel; with a mark, what comes before it is noise of the login shell."""
 
     def __init__(self, near: _Near, mark: bytes = b"") -> None:
-        self.joined: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.joined: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._near = near
         self._mark = mark
         self._noise = b""
@@ -245,11 +271,15 @@ class _Far(asyncssh.SSHClientSession[bytes]):
         self._near.pause(paused=False)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        self._closed = True
-        if not self.joined.done():
-            self.joined.set_result(False)
+        self.end()
         if self._near.far is self:
             self._near.close()
+
+    def end(self) -> None:
+        self._closed = True
+        for told in (self.joined, self.ended):
+            if not told.done():
+                told.set_result(None)
 
     def pause(self, *, paused: bool) -> None:
         if not self._closed:

@@ -71,6 +71,7 @@ class Sessions:
                 await self._end_care(session)
             if session is None or session.connection is None:
                 session = Session(wanted, connection, self._tell)
+            session.plan = wanted
             self._forget_old()
             self._all.pop(wanted.id, None)
             self._all[wanted.id] = session
@@ -272,6 +273,8 @@ class Sessions:
         """Stop every session of a login that the host refuses: each would try by itself, and lock the account."""
         for other in list(self._all.values()):
             if other.plan.where == session.plan.where and other.state != "stopped":
+                if other.starting is not None:
+                    other.starting.cancel()
                 if other is not session and other.care is not None:
                     other.care.cancel()
                 other.stopped(reason)

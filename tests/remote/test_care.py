@@ -113,7 +113,7 @@ class Freezer:
         with suppress(OSError):
             while data := source.recv(1 << 14):
                 if self.rate is not None:
-                    time.sleep(0.3 + len(data) / self.rate)
+                    time.sleep(0.1 + len(data) / self.rate)
                 if source not in self._frozen:
                     target.sendall(data)
             if source not in self._frozen:
@@ -141,19 +141,31 @@ def test_y02_a_line_that_drops_every_packet_is_noticed(far_host, line) -> None:
     assert health(remotes, session) == b"HTTP/1.1 200"
 
 
+class Impatient(Pace):
+    """Asks every two seconds, far more often than the lease needs it."""
+
+    def beat(self, lease: float) -> float:
+        return 2
+
+    def patience(self, lease: float) -> float:
+        return 2
+
+
 @pytest.mark.parametrize("way", ["down", "up"])
 def test_y09_a_slow_and_full_line_is_not_taken_for_a_cut_one(far_host, line, way) -> None:
-    remotes = far_host.remotes(lease=8 if way == "down" else 32)
+    """For four times as long as an answer may take it carries something else, 60 KB in a second."""
+    remotes = far_host.remotes(Impatient(lease=120))
     session = far_host.start(remotes)
     states = States(remotes, session)
-    line.rate = 50_000
-    size, body = (400_000, b"") if way == "down" else (0, b"x" * 400_000)
-    head = f"{'POST' if body else 'GET'} /bytes/{size} HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n"
+    line.rate = 100_000
+    head, end = b"GET /bytes/500000 HTTP/1.1\r\n\r\n", b"x" * 500_000
+    if way == "up":
+        head, end = b"POST /take HTTP/1.1\r\nContent-Length: 500000\r\n\r\n" + end, b"took 500000"
     with remotes.open_channel(session.id).result(60) as channel:
         channel.settimeout(120)
-        channel.sendall(head.encode() + body)
+        channel.sendall(head)
         answer = b""
-        while b"x" * 400_000 not in answer:
+        while end not in answer:
             part = channel.recv(1 << 16)
             assert part
             answer += part
@@ -169,6 +181,16 @@ def test_y03_a_machine_that_wakes_up_asks_at_once(far_host, line) -> None:
     slept[0] = 600
     until(remotes, session, "reconnecting", within=30)  # the next heartbeat would be due in 750 s
     assert until(remotes, session, "running").pid == session.pid
+
+
+def test_y03_a_sleep_longer_than_the_lease_is_no_fault_of_the_viewer(far_host) -> None:
+    slept = [0.0]
+    remotes = far_host.remotes(lease=60, restarts=0, clock=lambda: time.monotonic() + slept[0])
+    session = far_host.start(remotes)
+    slept[0] = 600
+    os.kill(session.pid, signal.SIGKILL)  # as its lease did, while the line outlived the sleep
+    eventually(lambda: now(remotes, session).restarts)
+    assert "away for longer" in (until(remotes, session, "running").reason or "")
 
 
 def test_y03_an_outage_shorter_than_the_lease_keeps_the_process(far_host) -> None:

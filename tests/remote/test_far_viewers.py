@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -167,6 +168,25 @@ def test_what_is_missing_has_a_name(home, python, other, cause) -> None:
     given = {"python": python, **other}
     assert begin(home, given.pop("python"), **given) == {"outcome": "failed", "cause": cause, "log": []}
     assert not folder(home).exists()
+
+
+def test_one_that_runs_is_found_even_when_it_could_not_be_started_now(home, python) -> None:
+    first = begin(home, python)
+    Path(python).unlink()
+    assert begin(home, python, root="/no such folder")["pid"] == first["pid"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_log_that_cannot_be_made_is_told_by_its_cause(home, python, monkeypatch, number) -> None:
+    real = os.open
+
+    def full(path: str, *given: int) -> int:
+        if str(path).endswith("/log"):
+            raise OSError(number, os.strerror(number))
+        return real(path, *given)
+
+    monkeypatch.setattr(os, "open", full)
+    assert begin(home, python) == {"outcome": "failed", "cause": "quota", "log": []}
 
 
 def test_a_viewer_that_ends_at_once_leaves_its_words(home, python) -> None:

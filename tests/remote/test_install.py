@@ -32,13 +32,15 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def host(folder: Path, *variables: str, home: Path | None = None) -> Iterator[tuple[Remotes, str, Path]]:
+def host(
+    folder: Path, *variables: str, home: Path | None = None, sftp: str = "Subsystem sftp internal-sftp"
+) -> Iterator[tuple[Remotes, str, Path]]:
     """Start a host with a home of its own and these variables, log in, and yield that with its home."""
     home = home or folder / "home"
     for made in (folder, home):
         made.mkdir(parents=True, exist_ok=True)
     settings = " ".join(f'"{one}"' for one in (f"HOME={home}", *variables))
-    with started_sshd(folder, "Subsystem sftp internal-sftp", f"SetEnv {settings}") as server:
+    with started_sshd(folder, sftp, f"SetEnv {settings}") as server:
         remotes = Remotes(HostKeys([server.known_hosts], folder / "own"))
         try:
             yield remotes, login(remotes, server), home
@@ -196,6 +198,13 @@ def test_a_cut_in_the_middle_leaves_nothing_either(hanging: tuple[Remotes, str, 
     with pytest.raises(errors.RemoteError):
         work.result(60)
     eventually(lambda: not envs(home) and not pips_in(home))
+
+
+def test_a_host_without_file_transfer_is_told(tmp_path: Path) -> None:
+    with host(tmp_path, sftp="") as (remotes, key, home):
+        with pytest.raises(errors.RemoteError, match="no file transfer"):
+            remotes.install_viewer(key, progress=Steps()).result(120)
+        assert envs(home) == []
 
 
 def test_two_at_once_make_one(hanging: tuple[Remotes, str, Path]) -> None:

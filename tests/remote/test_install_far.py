@@ -45,6 +45,29 @@ def aged(folder: Path) -> Path:
     return folder
 
 
+def python(path: Path, version: str, *, kind: str = "cpython", size: int = 8, free: str = "false") -> Path:
+    """Write a program that answers as a Python of this version does."""
+    path.write_text(f"#!/bin/sh\necho '[[{version.replace('.', ', ')}, 1], \"{kind}\", {size}, {free}]'\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_python_is_one_that_the_viewer_runs_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(far, "PYTHONS", ())
+    monkeypatch.setattr(sys, "executable", str(python(tmp_path / "login", "3.6")))
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\necho no\n")
+    broken.chmod(0o755)
+    unfit = [
+        str(python(tmp_path / "old", "3.10")), str(python(tmp_path / "pypy", "3.11", kind="pypy")), str(broken),
+        str(python(tmp_path / "small", "3.12", size=4)), str(python(tmp_path / "free", "3.13", free="true")), "", "x",
+    ]  # fmt: skip
+    assert far._python(unfit) == (None, ["3.10", "3.11", "3.12", "3.13", "3.6"])
+    new, right = python(tmp_path / "new", "3.99"), python(tmp_path / "right", "3.12")
+    assert far._python([*unfit, str(new)])[0] == str(new)
+    assert far._python([*unfit, str(new), str(right)])[0] == str(right)
+
+
 def test_a_whole_one_of_the_same_bytes_is_taken(base: Path) -> None:
     environment(base, "env-1-other", digest="other")
     folder = environment(base, "env-1-same", digest="same")

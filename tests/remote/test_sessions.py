@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ from farviewers import eventually, started_host
 
 from runicorn_jupyter.errors import BadRequest, RootMissing
 from runicorn_jupyter.remote import errors, viewers
+from runicorn_jupyter.remote.credentials import Credentials
 from runicorn_jupyter.remote.installation import installation
 from runicorn_jupyter.remote.remotes import Remotes
 
@@ -226,6 +228,14 @@ def test_without_sshds_forwarding_it_works_all_the_same(tmp_path) -> None:
         remotes = host.remotes(lease=60)
         session = host.start(remotes)
         assert get(remotes, session.id, "/bytes/5000000") == b"x" * 5_000_000
+        several = [remotes.open_channel(session.id) for _ in range(10)]  # sshd allows ten commands at once
+        opened = [one.result(20) for one in several[:7]]
+        assert not any(one.done() for one in several[7:])
+        assert remotes.check_viewer(session.id).result(20).answers
+        for one in opened:
+            one.close()
+        for late in several[7:]:
+            late.result(20).close()
         host.cut()
         eventually(lambda: remotes.viewer(session.id).result(20).since > session.since)
         eventually(lambda: remotes.viewer(session.id).result(20).state == "running")
@@ -291,3 +301,23 @@ def test_s08_what_a_host_says_of_a_viewer_is_checked(wrong) -> None:
     assert viewers.outcome(WHOLE, "/root").pid == 4711
     with pytest.raises(errors.RemoteError):
         viewers.outcome({**WHOLE, **wrong}, "/root")
+
+
+def test_g11_secrets_go_with_the_connection(far_host) -> None:
+    remotes = far_host.remotes(lease=60)
+    text = far_host.sshd.key.read_text()
+    where = ("127.0.0.1", far_host.sshd.user, far_host.sshd.port)
+    connection, _ = remotes.connect(*where, private_key=text, use_agent=False).result(20)
+    session, _ = remotes.start_viewer(connection.key, environment="standin").result(60)
+
+    def held() -> list[object]:
+        gc.collect()
+        return [one for one in gc.get_objects() if isinstance(one, Credentials) and one.private_key == text]
+
+    assert held()  # to log in again when the line is cut
+    assert text not in repr(remotes._sessions._all[session.id].connection)
+    far_host.cut()
+    eventually(lambda: remotes.viewer(session.id).result(20).since > session.since)
+    eventually(lambda: remotes.viewer(session.id).result(20).state == "running")
+    remotes.disconnect(connection.key).result(20)
+    eventually(lambda: not held())

@@ -109,19 +109,25 @@ def _abandoned(folder: str, owner: str) -> bool:
 
 
 def _python(candidates: List[str]) -> Tuple[Optional[str], List[str]]:
-    """Return a Python that our viewer runs on, and the versions that were seen: the login's, the host's, the user's."""
+    """Return a Python that our viewer runs on, and the versions that were seen: the login's, the host's, the user's.
+
+    One that is newer than those we know may lack wheels: it is the last choice.
+    """
     usual = [path for place in PYTHONS for path in sorted(glob.glob(os.path.expanduser(place)), reverse=True)]
     programs = [path for path in usual if re.search(r"/python3(\.\d+)?$", path)]
-    seen = []
+    seen, newer = [], None
     for path in dict.fromkeys([sys.executable, *programs, *candidates[:100]]):
         said = _looked_at(path)
         if said is None:
             continue
         version, kind, size, free = tuple(said[0]), said[1], said[2], said[3]
         seen.append("%d.%d" % version[:2])
-        if OLDEST <= version[:2] <= NEWEST and kind == "cpython" and size == 8 and not free:
+        if version[:2] < OLDEST or kind != "cpython" or size != 8 or free:
+            continue
+        if version[:2] <= NEWEST:
             return path, seen
-    return None, sorted(set(seen))
+        newer = newer or path
+    return newer, sorted(set(seen))
 
 
 def _looked_at(python: str) -> Optional[List[Any]]:

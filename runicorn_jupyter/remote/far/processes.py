@@ -1,5 +1,6 @@
 """Processes of a host: begun so that they outlive a login, known by more than a number, ended for certain."""
 
+import errno
 import os
 import select
 import signal
@@ -18,11 +19,11 @@ def detached(command: List[str], log: str) -> int:
     if first:
         os.close(write)
         with os.fdopen(read) as stream:
-            told = stream.read()
+            told = int(stream.read() or -errno.EIO)
         os.waitpid(first, 0)
-        if not told.isdigit():
-            raise RuntimeError("the viewer could not be started: " + told)
-        return int(told)
+        if told < 0:
+            raise OSError(-told, os.strerror(-told))
+        return told
     try:
         os.setsid()
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -34,7 +35,7 @@ def detached(command: List[str], log: str) -> int:
         )
         os.write(write, b"%d" % process.pid)
     except Exception as error:
-        os.write(write, str(error).encode())
+        os.write(write, b"%d" % -(getattr(error, "errno", None) or errno.EIO))
     finally:
         os._exit(0)
 
@@ -86,8 +87,8 @@ def end(held: Dict[str, Any]) -> None:
                     signal.pidfd_send_signal(handle, number)  # type: ignore[attr-defined, unused-ignore]
             except ProcessLookupError:
                 return
-            until = time.time() + STOP_S
-            while is_same(held) and time.time() < until:
+            until = time.monotonic() + STOP_S
+            while is_same(held) and time.monotonic() < until:
                 if handle is None:
                     time.sleep(0.02)
                 else:

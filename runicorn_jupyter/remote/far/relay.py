@@ -12,7 +12,7 @@ def relay() -> None:
     request = json.loads(sys.stdin.buffer.readline().decode("utf-8"))
     with socket.socket(socket.AF_UNIX) as far:
         far.connect(request["path"])
-        _write(("\0rnj:%s:" % request["nonce"]).encode("ascii"))
+        _write(request["mark"].encode("ascii"))
         threading.Thread(target=_up, args=(far,), daemon=True).start()
         while True:
             data = far.recv(1 << 16)

@@ -41,13 +41,15 @@ def start(
 
     Who was `asked` by a person starts it whatever was before; who only comes back does not when a person stopped it.
     """
-    if must_exist and not os.path.isdir(root):
-        return _failed("root")
-    if not os.access(python, os.X_OK):
-        return _failed("python")
-    until = time.time() + patience_there
+    until = time.monotonic() + patience_there
     command = [python, "-m", "runicorn_jupyter", "viewer", "--lease", "%g" % lease, "--storage", root, "--socket"]
     try:
+        found = _existing(session)
+        if found is None or _alive(found) is None:
+            if must_exist and not os.path.isdir(root):
+                return _failed("root")
+            if not os.access(python, os.X_OK):
+                return _failed("python")
         folder = _workable(session)
         if asked:
             _remove(folder + MARK)
@@ -56,7 +58,7 @@ def start(
         if not fresh and _alive(folder) is None:
             return _failed("ended", folder, _told(folder))
         held, before = _held_or_new(folder, command, lease)
-        if before == "runs" and asked and not _ready(folder, held, min(until, time.time() + HUNG_S)):
+        if before == "runs" and asked and not _ready(folder, held, min(until, time.monotonic() + HUNG_S)):
             end(held)
             held, before = _held_or_new(folder, command, lease)
     except OSError as error:
@@ -199,9 +201,9 @@ def _held_or_new(folder: str, command: List[str], lease: float) -> Tuple[Shape, 
 def _ready(folder: str, held: Shape, until: float) -> bool:
     """Wait until the viewer answers; give up when it ended, when it is stopped, or when the time has come."""
     while True:
-        if _answers(held["socket"], max(0.1, min(5.0, until - time.time()))):
+        if _answers(held["socket"], max(0.1, min(5.0, until - time.monotonic()))):
             return True
-        if not is_same(held) or os.path.exists(folder + MARK) or time.time() >= until:
+        if not is_same(held) or os.path.exists(folder + MARK) or time.monotonic() >= until:
             return False
         time.sleep(0.02)
 
@@ -238,9 +240,9 @@ def _answers(path: str, patience: float) -> bool:
 def _locked(folder: str) -> Iterator[None]:
     """Hold off other starts and stops of this account for a moment; a file system without locks has none."""
     handle = os.open(os.path.dirname(folder), os.O_RDONLY)
-    until = time.time() + LOCK_S
+    until = time.monotonic() + LOCK_S
     try:
-        while time.time() < until:
+        while time.monotonic() < until:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
