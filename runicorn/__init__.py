@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from runicorn_jupyter import log_pretrained as log_pretrained
     from runicorn_jupyter import log_table as log_table
     from runicorn_jupyter import log_text as log_text
+    from runicorn_jupyter import remote as remote
     from runicorn_jupyter import reset_enabled as reset_enabled
     from runicorn_jupyter import runs as runs
     from runicorn_jupyter import scan_outputs_once as scan_outputs_once

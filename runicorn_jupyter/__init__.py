@@ -7,6 +7,7 @@ used, so that a training script never pays for tornado, pandas, plotly, asyncssh
 from __future__ import annotations
 
 import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from runicorn_jupyter._version import __version__
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from runicorn_jupyter.tracking.registry import get_effective_rnconfig as get_effective_rnconfig
     from runicorn_jupyter.tracking.surroundings.capture import EnvironmentCapture as EnvironmentCapture
     from runicorn_jupyter.tracking.surroundings.capture import EnvironmentInfo as EnvironmentInfo
+    from runicorn_jupyter.widgets.remote import remote as remote
     from runicorn_jupyter.widgets.show import runs as runs
     from runicorn_jupyter.widgets.show import show as show
 
@@ -114,7 +116,7 @@ _GONE = {
 
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604 - names of one literal above
+__all__ = ["__version__", *sorted({*_HOME_OF, "remote"})]  # noqa: PLE0604 - names of one literal above
 
 
 def __getattr__(name: str) -> Any:
@@ -132,6 +134,21 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _RemoteRoom(ModuleType):
+    """The room of SSH and the word of the same name: importing a room puts it into its house under its own name.
+
+    Whichever comes first, ``runicorn_jupyter.remote`` is this one module, and it can be called.
+    """
+
+    def __call__(self, host: str | None = None, *, root: str | None = None, environment: str | None = None) -> Any:
+        """Show runs of other hosts over SSH: see ``runicorn_jupyter.widgets.remote.remote``."""
+        widgets = importlib.import_module("runicorn_jupyter.widgets.remote")
+        return widgets.remote(host, root=root, environment=environment)
+
+
+importlib.import_module("runicorn_jupyter.remote").__class__ = _RemoteRoom
 
 
 def _let_runs_show_themselves() -> None:

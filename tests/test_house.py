@@ -161,6 +161,7 @@ def test_the_picture_and_the_page_have_the_same_colours():
 def test_the_widget_stays_small():
     """Its bundle travels by comm into every page that shows one, VS Code's included."""
     assert (PACKAGE / "static" / "widget.js").stat().st_size <= 150_000
+    assert (PACKAGE / "static" / "remote.js").stat().st_size <= 150_000
 
 
 def test_nothing_evaluates_what_a_file_says():

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any
 
 from runicorn_jupyter.errors import BadRequest, NotFound, RunicornError
 from runicorn_jupyter.models import RunFilter
+from runicorn_jupyter.widgets import artifactcalls
+from runicorn_jupyter.widgets.call import Call
 from runicorn_jupyter.workspace import MediaFile, Search, Workspace
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -17,37 +19,6 @@ MOST_BYTES = 2 * 1024 * 1024
 
 _CONDITIONS = ("project", "name", "status", "text")
 _MOST = 1000
-_DEPTH = 3
-
-
-class Call(NamedTuple):
-    """One call: where it goes, as parts of a path, and what came with it."""
-
-    workspace: Workspace
-    path: Sequence[str]
-    query: Mapping[str, Sequence[str]]
-    body: Mapping[str, Any]
-
-    def text(self, name: str) -> str | None:
-        """Return a parameter of the address, None when it is missing."""
-        values = self.query.get(name)
-        return values[-1] if values else None
-
-    def whole(self, name: str, default: int | None = None) -> int | None:
-        """Return a parameter that is a whole number."""
-        value = self.text(name)
-        try:
-            return default if value is None else int(value)
-        except ValueError:
-            raise BadRequest(f"{name} must be a whole number.") from None
-
-    def named(self) -> dict[str, list[str]]:
-        """Return the runs that the body names."""
-        ids, paths = self.body.get("run_ids"), self.body.get("paths", [])
-        for value in (ids, paths):
-            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-                raise BadRequest("run_ids and paths must be lists of texts.")
-        return {"run_ids": ids, "paths": paths}
 
 
 def answer(workspace: Workspace, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,10 +114,6 @@ def _search(call: Call) -> Any:
     return {"run_id": call.path[1], **asdict(found)}
 
 
-def _version(call: Call) -> tuple[str, int, str | None]:
-    return call.path[1], int(call.path[2][1:]), call.text("type")
-
-
 _CALLS: tuple[tuple[str, str, Callable[[Call], Any]], ...] = (
     ("GET", "facets", _facets),
     ("GET", "recycle-bin", lambda c: {"deleted_runs": [entry.item() for entry in c.workspace.recycle_bin()]}),
@@ -156,22 +123,5 @@ _CALLS: tuple[tuple[str, str, Callable[[Call], Any]], ...] = (
     ("GET", "runs/*/logs", _log),
     ("GET", "runs/*/logs/search", _search),
     ("GET", "runs/*/artifacts", lambda c: c.workspace.artifacts.of_run(c.path[1])),
-    ("GET", "artifacts", lambda c: [item.item() for item in c.workspace.artifacts.list(limit=_MOST)]),
-    (
-        "GET",
-        "artifacts/*/versions",
-        lambda c: [row.item() for row in c.workspace.artifacts.versions(c.path[1], c.text("type"))],
-    ),
-    ("GET", "artifacts/*/v*", lambda c: c.workspace.artifacts.version(*_version(c)).item()),
-    ("GET", "artifacts/*/v*/files", lambda c: c.workspace.artifacts.files(*_version(c)).item()),
-    (
-        "GET",
-        "artifacts/*/v*/lineage",
-        lambda c: c.workspace.artifacts.lineage(*_version(c), c.whole("max_depth", _DEPTH) or _DEPTH).item(),
-    ),
-    (
-        "GET",
-        "artifacts/*/v*/files/**",
-        lambda c: c.workspace.artifacts.open_file(*_version(c)[:2], "/".join(c.path[4:]), c.text("type")),
-    ),
+    *artifactcalls.CALLS,
 )

@@ -77,11 +77,30 @@ def test_counts_bin_log_search_and_artifacts_without_a_server_that_knows_them(no
     notebook.show(3)
     artifact = notebook.cell(3)
     expect(artifact.locator(".rn-versions button")).to_have_count(3)
-    artifact.locator("tr[data-path='digits.csv'] button").click()
+    artifact.locator("tr[data-path='digits.csv'] .rn-file").click()
     expect(artifact.get_by_role("cell", name="0.001", exact=True)).to_be_visible()
     shot("comm-artifact-light")
+    with page.expect_download() as download:
+        artifact.get_by_role("button", name="Download digits.csv").click()
+    assert download.value.path().read_text() == "id,lr\n1,0.001\n"
+    do_to_a_version(artifact, "verify")
+    expect(artifact.locator(".rn-verify")).to_contain_text("All is as it was saved")
+    do_to_a_version(artifact, "delete")
+    expect(artifact.locator(".rn-versions button[aria-current]")).to_contain_text("deleted")
+    artifact.get_by_role("button", name="Undo").click()
+    expect(artifact.locator(".rn-versions button[aria-current]")).not_to_contain_text("deleted")
+    do_to_a_version(artifact, "alias")
+    artifact.get_by_label("Alias", exact=True).fill("best")
+    page.keyboard.press("Enter")
+    expect(artifact.locator(".rn-versions button[aria-current]")).to_contain_text("best")
+    shot("comm-artifact-actions")
     artifact.locator(".rn-versions button", has_text="v1").click()
     artifact.get_by_role("button", name="Lineage").click()
     expect(artifact.locator(".rn-node")).to_have_count(2)
     make_dark(page)
     shot("comm-artifact-dark")
+
+
+def do_to_a_version(artifact, name):
+    artifact.locator(".rn-actions summary").click()
+    artifact.locator(f".rn-actions button[name={name}]").click()

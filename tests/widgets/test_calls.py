@@ -7,7 +7,8 @@ import base64
 import pytest
 from rundirs import append, write_run
 
-from runicorn_jupyter.widgets import calls
+import runicorn as rn
+from runicorn_jupyter.widgets import artifactcalls, calls
 from runicorn_jupyter.workspace import Workspace
 
 
@@ -76,6 +77,63 @@ def test_artifacts_are_described_and_their_files_sent(sample_roots):
         assert len(base64.b64decode(sent["base64"])) == files[0]["size"]
         graph = ask(hall, f"artifacts/{name}/v{detail['version']}/lineage?type={kind}")["body"]
         assert any(node["node_type"] == "run" for node in graph["nodes"])
+
+
+@pytest.fixture
+def digits(hall, tmp_path):
+    """Two versions of one artifact, the first called clean, in the root of the hall."""
+    file = tmp_path / "digits.csv"
+    for version in (1, 2):
+        file.write_text(f"rows,{version}\n")
+        with rn.init(project="p", name="n", storage=str(hall.root), capture_env=False) as run:
+            made = rn.Artifact("digits", type="dataset").add_file(file)
+            run.log_artifact(made, aliases=["clean"] if version == 1 else None)
+    return hall
+
+
+def test_versions_are_promoted_called_and_verified(digits):
+    moved = ask(digits, "artifacts/digits/v1/promote?type=dataset", "POST", {"to_stage": "staging", "notes": "well"})
+    assert (moved["body"]["from_stage"], moved["body"]["to_stage"]) == ("experimental", "staging")
+    detail = digits.artifacts.version("digits", 1)
+    assert (detail.lifecycle_stage, detail.stage_transitions[-1]["notes"]) == ("staging", "well")
+    aliases = "artifacts/digits/aliases"
+    assert ask(digits, f"{aliases}/best", "PUT", {"version": 1})["status"] == 200
+    assert ask(digits, f"{aliases}/clean", "PUT", {"version": 2})["body"]["aliases"]["clean"] == 2
+    assert ask(digits, f"{aliases}/best", "DELETE")["body"]["aliases"] == {"clean": 2, "latest": 2}
+    found = ask(digits, "artifacts/digits/v2/verify", "POST", {"fetch": False})["body"]
+    assert (found["ok"], found["files"]) == (True, 1)
+
+
+def test_versions_are_deleted_restored_and_removed(digits):
+    assert ask(digits, "artifacts/digits/v2?permanent=false", "DELETE")["status"] == 200
+    assert [row["deleted"] for row in ask(digits, "artifacts/digits/versions")["body"]] == [False, True]
+    assert ask(digits, "artifacts/digits/v2/restore", "POST", {})["body"]["deleted"] is False
+    assert ask(digits, "artifacts/digits/v2?permanent=true", "DELETE")["status"] == 200
+    assert [row["version"] for row in ask(digits, "artifacts/digits/versions")["body"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("address", "method", "body", "sentence"),
+    [
+        ("v1/promote", "POST", {"to_stage": "moon"}, "one of experimental"),
+        ("v1/promote", "POST", {"to_stage": "production"}, "Invalid transition"),
+        ("v1/promote", "POST", {"to_stage": "staging", "notes": 3}, "notes a text"),
+        ("aliases/latest", "PUT", {"version": 1}, "moves by itself"),
+        ("aliases/best", "PUT", {"version": True}, "a whole number"),
+        ("aliases/best", "PUT", {"version": 9}, "Version not found"),
+        ("v9/verify", "POST", {}, "Version not found"),
+    ],
+)
+def test_what_cannot_be_done_to_a_version_is_told(digits, address, method, body, sentence):
+    answered = ask(digits, f"artifacts/digits/{address}", method, body)
+    assert answered["status"] in {400, 404}
+    assert sentence in answered["body"]["message"]
+
+
+def test_a_version_too_large_to_hold_the_kernel_is_not_verified(digits, monkeypatch):
+    monkeypatch.setattr(artifactcalls, "_MOST_VERIFIED", 3)
+    answered = ask(digits, "artifacts/digits/v1/verify", "POST", {})
+    assert (answered["status"], "in a cell" in answered["body"]["message"]) == (413, True)
 
 
 @pytest.mark.parametrize(
