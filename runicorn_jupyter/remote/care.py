@@ -129,13 +129,25 @@ class Care:
         while self._pulse is not None:
             seconds = min(self._pace.tick, max(0.0, due - loop.time()))
             began = self._pace.clock()
-            if not await self._pulse.rest(seconds):
+            if not await self._pulse.rest(seconds) or not await self._is_open():
                 return
             woke = self._slept(began, seconds)
             if woke or loop.time() >= due:
                 if not await self._is_well(doubt=not woke):
                     return
                 due = loop.time() + beat
+
+    async def _is_open(self) -> bool:
+        """Tell whether the viewer still takes new connections, after one could not be made: its socket may be gone."""
+        session, way = self._session, self._session.way
+        if not session.doubted or way is None:
+            return True
+        session.doubted = False
+        try:
+            (await way.open(self._pace.patience(self._lease))).close()
+        except RemoteError as error:
+            return not isinstance(error, ViewerFailed)
+        return True
 
     def _slept(self, began: float, seconds: float) -> bool:
         """Tell whether this machine slept, or this process was stopped, while it meant to rest for `seconds`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -211,7 +212,7 @@ def test_y03_an_outage_shorter_than_the_lease_keeps_the_process(far_host) -> Non
 
 
 def test_who_connects_again_need_not_wait_for_the_next_try(far_host) -> None:
-    remotes = far_host.remotes(lease=3600, first=3600)
+    remotes = far_host.remotes(lease=3600, first=3600, longest=3600)
     session = far_host.start(remotes)
     far_host.leave()
     eventually(lambda: now(remotes, session).next_try)
@@ -290,6 +291,18 @@ def test_a_silent_viewer_is_degraded_until_it_answers(far_host) -> None:
     finally:
         os.kill(session.pid, signal.SIGCONT)
     assert until(remotes, session, "running").id == session.id
+
+
+def test_a_viewer_whose_folder_was_cleaned_away_is_replaced(far_host) -> None:
+    remotes = far_host.remotes(lease=60, tick=0.2)
+    session = far_host.start(remotes)
+    shutil.rmtree(far_host.home / ".cache")
+    with pytest.raises(errors.ViewerAway, match="Nothing listens"):
+        remotes.open_channel(session.id).result(20)
+    eventually(lambda: now(remotes, session).restarts)
+    assert until(remotes, session, "running").pid != session.pid
+    assert health(remotes, session) == b"HTTP/1.1 200"
+    os.kill(session.pid, signal.SIGKILL)  # it would end by its lease
 
 
 def test_y15_a_changed_host_key_ends_it_at_once(far_host) -> None:

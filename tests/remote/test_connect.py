@@ -13,7 +13,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
-from fixtures_sshd import Sshd, free_port
+from fixtures_sshd import Sshd, free_port, started_sshd
 
 from runicorn_jupyter.errors import BadRequest
 from runicorn_jupyter.remote import errors
@@ -147,6 +147,27 @@ def test_a_wrong_key_is_refused_by_the_host(where, trusting, tmp_path) -> None:
     other = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
     with pytest.raises(errors.AuthenticationFailed, match="refused"):
         run(said(where, Credentials(private_key=other, use_agent=False), trusting))
+
+
+@pytest.mark.parametrize(("options", "takes"), [("KbdInteractiveAuthentication no", False), ("", True)])
+def test_a_refusal_says_what_was_tried_and_whether_a_password_would_do(
+    tmp_path, monkeypatch, own_home, options, takes
+) -> None:
+    """Without PAM a host that allows questions offers them and asks none: it counts as one that takes passwords."""
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "no-agent"))
+    with started_sshd(tmp_path, options) as server:
+        where = address("127.0.0.1", server.port, server.user)
+        keys = HostKeys([server.known_hosts], tmp_path / "own")
+        for credentials in (Credentials(password="no"), Credentials()):
+            with pytest.raises(errors.AuthenticationFailed, match="Tried: the SSH agent") as told:
+                run(said(where, credentials, keys))
+            assert told.value.extra() == {"takes_password": takes}
+            assert ("only keys" in str(told.value)) is not takes
+            assert "the key files in ~/.ssh" in str(told.value)
+            assert ("the password" in str(told.value)) is (credentials.password is not None)
+        with pytest.raises(errors.AuthenticationFailed, match="only on the way") as told:
+            run(said(where, Credentials(password="no").for_jump(), keys))
+        assert told.value.takes_password is False
 
 
 def test_an_encrypted_key_needs_its_passphrase(where, trusting, sshd) -> None:

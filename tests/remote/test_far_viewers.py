@@ -176,6 +176,15 @@ def test_one_that_runs_is_found_even_when_it_could_not_be_started_now(home, pyth
     assert begin(home, python, root="/no such folder")["pid"] == first["pid"]
 
 
+def test_one_whose_socket_was_cleaned_away_is_replaced(home, python, monkeypatch) -> None:
+    first = begin(home, python)
+    Path(first["socket"]).unlink()
+    monkeypatch.setattr(viewers, "BINDING_S", 0)
+    second = begin(home, python, asked=False)
+    assert (second["outcome"], second["before"]) == ("running", "ended")
+    assert processes.started(first["pid"]) is None
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_log_that_cannot_be_made_is_told_by_its_cause(home, python, monkeypatch, number) -> None:
     real = os.open
@@ -185,8 +194,9 @@ def test_a_log_that_cannot_be_made_is_told_by_its_cause(home, python, monkeypatc
             raise OSError(number, os.strerror(number))
         return real(path, *given)
 
-    monkeypatch.setattr(os, "open", full)
-    assert begin(home, python) == {"outcome": "failed", "cause": "quota", "log": []}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", full)
+        assert begin(home, python) == {"outcome": "failed", "cause": "quota", "log": []}
 
 
 def test_a_viewer_that_ends_at_once_leaves_its_words(home, python) -> None:

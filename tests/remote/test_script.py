@@ -150,8 +150,17 @@ def test_folders_are_listed(far, tmp_path) -> None:
     assert [(item["name"], item["is_dir"]) for item in items][:2] == [("z", True), ("b.txt", False)]
     assert far("exists", path=str(tmp_path / "z")) == {"path": str(tmp_path / "z"), "exists": True, "is_dir": True}
     assert not far("exists", path=str(tmp_path / "no"))["exists"]
-    with pytest.raises(errors.RemoteError, match="could not do it"):
-        far("listing", path=str(tmp_path / "no"))
+
+
+def test_why_a_folder_is_not_listed_is_told_in_a_sentence(far, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    for name, kind in (("no", errors.FolderNotFound), ("file", errors.NotAFolder)):
+        with pytest.raises(kind) as told:
+            folders.folder(far("listing", path=str(tmp_path / name)))
+        assert str(tmp_path / name) in str(told.value)
+        assert "Error" not in str(told.value)
+    with pytest.raises(errors.FolderForbidden, match="may not look into /root on"):
+        folders.folder({"path": "/ro\x1bot", "cause": "forbidden"})
 
 
 def test_s07_parameters_are_data(far, tmp_path, monkeypatch) -> None:
@@ -244,6 +253,7 @@ def test_what_is_sent_is_python_of_3_6(file) -> None:
     [
         {}, {"items": {}}, {"path": "/", "items": [1], "total": 1}, {"path": 1, "items": [], "total": 0},
         {"path": "/", "items": [{"name": "a", "is_dir": 1, "size": "x", "mtime": 0}], "total": 1},
+        {"path": "/", "cause": "else"}, {"path": "/", "cause": []}, {"path": 1, "cause": "file"},
         {"path": "/", "items": [], "total": float("inf")}, {"path": "x" * 5000, "items": [], "total": 0},
     ],
 )  # fmt: skip

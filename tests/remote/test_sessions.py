@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from farviewers import eventually, started_host
 
 from runicorn_jupyter.errors import BadRequest, RootMissing
 from runicorn_jupyter.remote import errors, viewers
+from runicorn_jupyter.remote.care import Care
 from runicorn_jupyter.remote.credentials import Credentials
 from runicorn_jupyter.remote.installation import installation
 from runicorn_jupyter.remote.remotes import Remotes
@@ -195,6 +199,40 @@ def test_y08_a_stop_ends_a_start_that_is_under_way(far_host) -> None:
     assert remotes.viewers().result(20) == []
 
 
+def test_who_no_longer_waits_for_a_start_leaves_nothing_half_open(far_host) -> None:
+    python = far_host.home / ".virtualenvs" / "standin" / "bin" / "python"
+    program = python.read_text()
+    python.write_text("#!/bin/sh\nexec sleep 600\n")
+    remotes = far_host.remotes(lease=60)
+    connection = far_host.connect(remotes)
+    starting = remotes.start_viewer(connection.key, environment="standin")
+    (session,) = eventually(lambda: remotes.viewers().result(20))
+    (held,) = remotes._sessions._all.values()
+    (asked,) = eventually(lambda: [one for one in (held.starting,) if one])
+    starting.cancel()
+    eventually(lambda: not remotes.viewers().result(20))
+    eventually(asked.done)
+    python.write_text(program)
+    folder = far_host.home / ".cache" / "runicorn-jupyter" / "far" / session.id
+    with suppress(FileNotFoundError):
+        os.kill(json.loads((folder / "session.json").read_text())["pid"], signal.SIGKILL)
+    assert remotes.start_viewer(connection.key, environment="standin").result(60)[0].id == session.id
+
+
+def test_a_fault_of_ours_is_said_and_a_new_start_helps(far_host, monkeypatch) -> None:
+    async def fault(_: Care) -> None:
+        raise OSError(24, "Too many open files")
+
+    remotes = far_host.remotes(lease=60)
+    with monkeypatch.context() as patch:
+        patch.setattr(Care, "_watch", fault)
+        session = far_host.start(remotes)
+        eventually(lambda: remotes.viewer(session.id).result(20).state == "degraded")
+    assert "Too many open files" in (remotes.viewer(session.id).result(20).reason or "")
+    again = far_host.start(remotes)
+    assert (again.state, again.pid) == ("running", session.pid)
+
+
 def test_who_disconnects_without_cleaning_up_leaves_the_viewer_to_its_lease(far_host) -> None:
     remotes = far_host.remotes(lease=60)
     session = far_host.start(remotes)
@@ -315,9 +353,12 @@ def test_g11_secrets_go_with_the_connection(far_host) -> None:
         return [one for one in gc.get_objects() if isinstance(one, Credentials) and one.private_key == text]
 
     assert held()  # to log in again when the line is cut
-    assert text not in repr(remotes._sessions._all[session.id].connection)
+    line = remotes._sessions._all[session.id].connection
+    assert text not in repr(line)
     far_host.cut()
     eventually(lambda: remotes.viewer(session.id).result(20).since > session.since)
     eventually(lambda: remotes.viewer(session.id).result(20).state == "running")
+    line = remotes._sessions._all[session.id].connection
     remotes.disconnect(connection.key).result(20)
+    assert line.login is None  # whoever still holds it
     eventually(lambda: not held())
