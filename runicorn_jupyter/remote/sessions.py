@@ -194,6 +194,8 @@ class Sessions:
         if not 0 < lines <= _LINES or (after is not None and after < 0):
             raise BadRequest(f"lines must be from 1 to {_LINES}, and after a place in the log.")
         session = self._known(session_id)
+        if session.state == "stopped":
+            raise ViewerNotFound("This viewer is stopped; start it again to read its log.")
         return await viewers.log(self._line(session).ssh, session_id, lines, after)
 
     async def check(self, session_id: str) -> SessionChecks:
@@ -230,6 +232,7 @@ class Sessions:
         except ViewerAway:
             raise
         except RemoteError as error:
+            session.doubted = isinstance(error, ViewerFailed)
             raise ViewerAway(session.state, str(error)) from None
 
     def waiting(self) -> list[RemoteConnection]:

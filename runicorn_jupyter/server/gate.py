@@ -206,7 +206,10 @@ class _Checks(_Base):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer with the D3 body; nothing of an unexpected exception shows."""
         problem = describe(kwargs.get("exc_info", (None, None))[1], status_code)
-        self.set_status(problem.status)
+        # Chromium sends a request again by itself, even a POST and without end, when a connection that it used before
+        # answers 408: nobody would ever read why.
+        late = problem.status == HTTPStatus.REQUEST_TIMEOUT and self._is_page()
+        self.set_status(HTTPStatus.GATEWAY_TIMEOUT if late else problem.status)
         if problem.status == HTTPStatus.UNAUTHORIZED:
             self.set_header("WWW-Authenticate", "token")
         if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
@@ -215,6 +218,10 @@ class _Checks(_Base):
             self.set_header("Retry-After", str(problem.retry_after))
         self.set_header("Content-Type", "application/json")
         self.finish(encode(problem.body()))
+
+    def _is_page(self) -> bool:
+        """Tell whether a page of a browser asks; programs send none of these."""
+        return bool({"Origin", "Sec-Fetch-Site"} & set(self.request.headers))
 
     def methods(self) -> Iterable[str]:
         """Return the methods this route takes."""

@@ -149,6 +149,8 @@ def test_y08_stop_and_disconnect_work_in_every_state_and_twice(far_host) -> None
     assert remotes.stop_viewer(session.id).result(20).state == "stopped"
     assert remotes.stop_viewer(session.id, cleanup=True).result(20).state == "stopped"
     assert remotes.viewer(session.id).result(20).state == "stopped"
+    with pytest.raises(errors.ViewerNotFound, match="is stopped"):
+        remotes.viewer_log(session.id).result(20)
     with pytest.raises(errors.ViewerAway):
         remotes.open_channel(session.id).result(20)
     assert remotes.viewers().result(20) == []

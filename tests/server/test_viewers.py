@@ -13,7 +13,7 @@ import pytest
 from fakeremotes import BARE, BEGAN, CONNECTION, KEY, SESSION, FakeRemotes, done
 from mounts import Mount
 
-from runicorn_jupyter.remote.errors import AuthenticationFailed, ViewerFailed
+from runicorn_jupyter.remote.errors import AuthenticationFailed, ConnectionTimeout, ViewerFailed
 from runicorn_jupyter.server.service import SETTING
 from runicorn_jupyter.server.spec.openapi import operations
 
@@ -73,6 +73,22 @@ async def test_r34_in_the_words_of_0_5_0(mount: Mount, far: FakeRemotes) -> None
     assert (again["success"], again["error"]) == (False, "viewer_already_running")
     assert (again["viewer"]["session_id"], again["session"]["sessionId"]) == (SESSION.id, SESSION.id)
     assert (await ask(mount, "viewer/start", {"connection_id": KEY, "conda_env": "system"}))["already_running"]
+
+
+async def test_a_page_is_never_answered_408(mount: Mount, far: FakeRemotes) -> None:
+    """Chromium would send the login again and again, and its reader would never hear why; programs get D3's 408."""
+
+    def silent() -> None:
+        raise ConnectionTimeout("gpu.example did not answer in time.")
+
+    far.connect = lambda *_, **__: done(silent)  # type: ignore[method-assign, assignment]
+    headers = {**mount.token, "Content-Type": "application/json"}
+    for marks, status in (({}, 408), ({"Sec-Fetch-Site": "same-origin"}, 504)):
+        response = await mount.fetch(
+            "/remote/connect", {**headers, **marks}, method="POST", body=json.dumps(LOGIN).encode()
+        )
+        told = json.loads(response.body)
+        assert (response.code, told["error"]) == (status, "connection_timeout")
 
 
 async def test_d27_where_a_session_is_shown(mount: Mount, far: FakeRemotes) -> None:

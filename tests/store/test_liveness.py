@@ -79,6 +79,7 @@ def test_a_fresh_heartbeat_outranks_the_process_table():
 def test_missing_heartbeats_of_another_host_are_a_loss():
     assert judge(vitals(heartbeat_at=NOW - 10), NOW).state == "running"
     assert judge(vitals(heartbeat_at=NOW - 60), NOW)[:2] == ("running", "lost")
+    assert judge(vitals(hostname=None, heartbeat_at=NOW - 60), NOW).reason == "no heartbeat for 60 seconds"
 
 
 def test_living_without_logging_is_idle():

@@ -55,7 +55,8 @@ def judge(vitals: Vitals, now: float) -> Verdict:
     if vitals.heartbeat_at is not None:
         silent = now - vitals.heartbeat_at
         if silent > BEATS_MISSED:
-            return Verdict("running", "lost", f"no heartbeat from {vitals.hostname} for {_span(silent)}")
+            host = f" from {vitals.hostname}" if vitals.hostname else ""
+            return Verdict("running", "lost", f"no heartbeat{host} for {_span(silent)}")
         return _alive(vitals, now)
     return _judge_silence(vitals, now)
 
