@@ -22,6 +22,7 @@ _FAILED = 1
 _LINES = 100
 _LOOK_S = 0.3
 _START_S = 60.0
+_NONE = "There is no such viewer on another host; `runicorn remote status` lists them."
 _HEADS = ("ID", "HOST", "FOLDER THERE", "ENVIRONMENT", "STATE", "SINCE", "ADDRESS")
 
 
@@ -147,7 +148,7 @@ def _start(client: RunicornClient, options: argparse.Namespace) -> int:
 
 
 def _status(client: RunicornClient, options: argparse.Namespace) -> int:
-    sessions = [_session(client, options.target)] if options.target else client.remote.list_viewer_sessions()
+    sessions = _sessions(client, options.target or "")
     if options.json:
         say_json({"connections": client.remote.list_sessions(), "viewers": sessions})
         return 0
@@ -217,7 +218,7 @@ def _disconnect(client: RunicornClient, options: argparse.Namespace) -> int:
 
 
 def _session(client: RunicornClient, word: str) -> Row:
-    """Return the viewer that `word` means: its id or the beginning of it, its connection or host; alone, the only one.
+    """Return the one viewer that `word` means.
 
     Raises
     ------
@@ -225,6 +226,22 @@ def _session(client: RunicornClient, word: str) -> Row:
         Several are meant.
     RunicornError
         None is.
+    """
+    found = _sessions(client, word)
+    if len(found) > 1:
+        raise BadRequest(f"Which viewer? {', '.join(str(one['session_id']) for one in found)} are meant.")
+    if not found:
+        raise RunicornError(_NONE)
+    return found[0]
+
+
+def _sessions(client: RunicornClient, word: str) -> list[Row]:
+    """Return the viewers that `word` means: by an id or the beginning of it, a connection or host; all without a word.
+
+    Raises
+    ------
+    RunicornError
+        It means none.
     """
     sessions = client.remote.list_viewer_sessions()
     named = ("session_id", "connection_id", "connId")
@@ -239,11 +256,9 @@ def _session(client: RunicornClient, word: str) -> Row:
             and where.user in {None, one.get("username")}
             and where.port in {None, one.get("sshPort")}
         ]
-    if len(found) > 1:
-        raise BadRequest(f"Which viewer? {', '.join(str(one['session_id']) for one in found)} are meant.")
-    if not found:
-        raise RunicornError("There is no such viewer on another host; `runicorn remote status` lists them.")
-    return found[0]
+    if word and not found:
+        raise RunicornError(_NONE)
+    return found
 
 
 def _settled(client: RunicornClient, session: Row) -> Row:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runicorn_jupyter.client import RunicornClient
 
 _TARGET = re.compile(
-    r"(?:(?P<user>[^@]*)@)?(?:\[(?P<address>[^]]+)\]|(?P<host>[^:@]+)|(?P<six>[^@]*:[^@]*:[^@]*))"
+    r"(?:ssh://)?(?:(?P<user>[^@]*)@)?(?:\[(?P<address>[^]]+)\]|(?P<host>[^:@]+)|(?P<six>[^@]*:[^@]*:[^@]*))"
     r"(?::(?P<port>\d{1,5}))?"
 )
 _PORT = 22
@@ -117,7 +117,7 @@ class _Login:
             wants = "passphrase" if error.error == "passphrase_required" else "password"
             if error.error not in {"passphrase_required", "authentication_failed"} or self._asked >= _TRIES:
                 raise
-            if not sys.stdin.isatty():
+            if not sys.stdin.isatty() or error.takes_password is False:
                 raise
             sys.stderr.write(f"{plain(str(error))}\n")
             self._ask(wants, f"{wants.capitalize()} for {self._options.target}: ")

@@ -83,6 +83,8 @@ def _error(answer: requests.Response, base_url: str) -> RunicornAPIError:
     error = kind(message, status_code=status, error=word if isinstance(word, str) else None, detail=detail)
     if isinstance(error, RateLimitError):
         error.retry_after = _seconds(body.get("retry_after", answer.headers.get("Retry-After")))
+    if isinstance(error, AuthenticationError) and body.get("takes_password") is False:
+        error.takes_password = False
     return error
 
 

@@ -70,7 +70,12 @@ class BadRequestError(RunicornAPIError, ValueError):
 
 
 class AuthenticationError(RunicornAPIError):
-    """The server does not let us in, or the SSH host did not (401, 403)."""
+    """The server does not let us in, or the SSH host did not (401, 403).
+
+    ``takes_password`` is False where the SSH host takes no passwords, and None where that is not known.
+    """
+
+    takes_password: bool | None = None
 
 
 class ConflictError(RunicornAPIError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from typing import Any
 
 import asyncssh
 
@@ -101,6 +102,8 @@ async def connect(
     try:
         return opening.result()
     except (OSError, asyncssh.Error) as error:
+        if isinstance(error, asyncssh.PermissionDenied):
+            raise _refused(where, credentials, takes_password=client.takes_password) from None
         raise client.judgement or _cause(error, where, client) from None
 
 
@@ -122,6 +125,7 @@ class _Client(asyncssh.SSHClient):
         self._keys = keys
         self.known = known
         self.judgement: RemoteError | None = None
+        self.takes_password = False
         self._connection: asyncssh.SSHClientConnection | None = None
 
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
@@ -130,6 +134,15 @@ class _Client(asyncssh.SSHClient):
     @property
     def spoke_ssh(self) -> bool:
         return self._connection is not None and bool(self._connection.get_extra_info("server_version"))
+
+    def password_auth_requested(self) -> None:
+        """Note that the host takes passwords; one that was given has been sent before this is asked."""
+        self.takes_password = True
+
+    def kbdint_auth_requested(self) -> Any:
+        """Note that the host asks questions; asyncssh answers one for the password by itself."""
+        self.takes_password = True
+        return NotImplemented
 
     def validate_host_public_key(self, _host: str, _ip: str, _port: int, key: asyncssh.SSHKey) -> bool:
         """Never trust by ourselves: say why not, before anything of the login is sent."""
@@ -149,10 +162,17 @@ def _changed(where: Address) -> HostKeyChanged:
     )
 
 
+def _refused(where: Address, credentials: Credentials, *, takes_password: bool) -> AuthenticationFailed:
+    said = f"{where.host} refused to let {where.user} in. Tried: {credentials.tried() or 'nothing'}."
+    if credentials.on_the_way:
+        said += " It is only on the way, where a key must do."
+    elif not takes_password:
+        said += " It takes no passwords, only keys."
+    return AuthenticationFailed(said, takes_password=takes_password and not credentials.on_the_way)
+
+
 def _cause(error: OSError | asyncssh.Error, where: Address, client: _Client) -> RemoteError:  # noqa: PLR0911 - a table
     """Return the error that a person is told, never with text of the host in it."""
-    if isinstance(error, asyncssh.PermissionDenied):
-        return AuthenticationFailed(f"{where.host} refused to let {where.user} in with what was offered.")
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return HostKeyChanged(f"The key that {where.host} shows has been revoked, or its certificate does not hold.")
     if isinstance(error, asyncssh.ChannelOpenError):

@@ -19,6 +19,7 @@ from runicorn_jupyter.remote.errors import KeyUnreadable, PassphraseRequired
 
 METHODS = ("key", "password", "agent")
 _KEY_BYTES = 64 * 1024
+_SHOWN = 200
 _SALT = secrets.token_bytes(32)
 
 
@@ -36,6 +37,8 @@ class Credentials:
     private_key_path: str | None = None
     passphrase: str | None = None
     use_agent: bool = True
+    on_the_way: bool = False
+    """Whether it is for a host that is only gone through, which is never told a password."""
 
     def __repr__(self) -> str:
         given = [field.name for field in fields(self) if getattr(self, field.name)]
@@ -59,12 +62,24 @@ class Credentials:
 
     def for_jump(self) -> Credentials:
         """Return what a host on the way may see: keys and the agent, never the password of the host behind it."""
-        return replace(self, method=None, password=None)
+        return replace(self, method=None, password=None, on_the_way=True)
 
     def digest(self) -> str:
         """Return a mark that is equal for equal credentials, of no use outside this process."""
         parts = [str(getattr(self, field.name)) for field in fields(self)]
         return hmac.new(_SALT, "\0".join(parts).encode(), hashlib.sha256).hexdigest()
+
+    def tried(self) -> str:
+        """Return what a login offers, in the words of a person."""
+        asks_agent = self.use_agent and self.method in {None, "agent"}
+        ways = ["the SSH agent"] if asks_agent and os.environ.get("SSH_AUTH_SOCK") else []
+        if self.method in {None, "key"} and (self.private_key or self.private_key_path):
+            ways.append("the given key")
+        elif self.method != "password" and (self.password is None or asks_agent):
+            ways.append("the key files in ~/.ssh")
+        if self.method in {None, "password"} and self.password is not None:
+            ways.append("the password")
+        return " and ".join([", ".join(ways[:-1]), ways[-1]] if len(ways) > 1 else ways)
 
     async def options(self) -> dict[str, Any]:
         """Return what asyncssh needs; key files are read and decrypted beside the event loop.
@@ -120,9 +135,14 @@ def _read(path: str) -> bytes:
         with os.fdopen(descriptor, "rb") as stream:
             data = stream.read(_KEY_BYTES + 1)
     except FileNotFoundError:
-        raise KeyUnreadable("There is no private key file at private_key_path.") from None
+        raise KeyUnreadable(f"There is no private key file {_shown(path)}.") from None
     except (OSError, ValueError):
-        raise KeyUnreadable("The private key file cannot be read: check its owner and mode.") from None
+        raise KeyUnreadable(f"The private key file {_shown(path)} cannot be read: check its owner and mode.") from None
     if len(data) > _KEY_BYTES:
-        raise KeyUnreadable(f"The private key file is larger than {_KEY_BYTES} bytes.")
+        raise KeyUnreadable(f"The private key file {_shown(path)} is larger than {_KEY_BYTES} bytes.")
     return data
+
+
+def _shown(path: str) -> str:
+    """Return a path as it was given, which may be by the user's ssh configuration: what it leads to is not told."""
+    return "".join(mark for mark in path[:_SHOWN] if mark.isprintable())

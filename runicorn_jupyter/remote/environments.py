@@ -55,4 +55,5 @@ def named(found: Detected, name: str) -> Environment:
     for one in found.environments:
         if one.name == name:
             return one
-    raise EnvironmentNotFound("No Python environment of this name was found on the host; detect them again.")
+    shown = "".join(mark for mark in name[:_TEXT] if mark.isprintable())
+    raise EnvironmentNotFound(f"No Python environment called {shown} was found on the host; look at its list again.")

@@ -4,6 +4,9 @@ RemoteError                          500 ssh_error
 ├── KeyUnreadable                    400 key_unreadable
 ├── AuthenticationFailed             401 authentication_failed
 │   └── PassphraseRequired           401 passphrase_required
+├── NotAFolder                       400 not_a_folder
+├── FolderForbidden                  403 folder_forbidden
+├── FolderNotFound                   404 folder_not_found
 ├── ConnectionNotFound               404 connection_not_found
 ├── EnvironmentNotFound              404 environment_not_found
 ├── ViewerNotFound                   404 session_not_found
@@ -50,16 +53,53 @@ class KeyUnreadable(RemoteError):
 
 
 class AuthenticationFailed(RemoteError):
-    """The host refused every way to log in that was offered."""
+    """The host refused every way to log in that was offered.
+
+    Parameters
+    ----------
+    message : str
+        The sentence to show.
+    takes_password : bool, optional
+        Whether it would take a password; None where that is not known.
+    """
 
     status = 401
     code = "authentication_failed"
+
+    def __init__(self, message: str, *, takes_password: bool | None = None) -> None:
+        super().__init__(message)
+        self.takes_password = takes_password
+
+    def extra(self) -> Mapping[str, Any]:
+        """Return whether it is worth asking for a password, where that is known."""
+        return {} if self.takes_password is None else {"takes_password": self.takes_password}
 
 
 class PassphraseRequired(AuthenticationFailed):
     """A private key is encrypted, and the passphrase is missing or wrong."""
 
     code = "passphrase_required"
+
+
+class NotAFolder(RemoteError):
+    """What is at this path of the host is no folder."""
+
+    status = 400
+    code = "not_a_folder"
+
+
+class FolderForbidden(RemoteError):
+    """The account may not look into a folder of the host."""
+
+    status = 403
+    code = "folder_forbidden"
+
+
+class FolderNotFound(RemoteError, LookupError):
+    """The host has no folder at this path."""
+
+    status = 404
+    code = "folder_not_found"
 
 
 class ConnectionNotFound(RemoteError, LookupError):

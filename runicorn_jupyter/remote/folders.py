@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from runicorn_jupyter.models import FarFolder, FarItem, FarPath, RemoteRoot, RemoteRoots
-from runicorn_jupyter.remote.errors import RemoteError
+from runicorn_jupyter.remote.errors import FolderForbidden, FolderNotFound, NotAFolder, RemoteError
 
 _MOST = 5000
 _TEXT = 4096
+_CAUSES = {
+    "missing": (FolderNotFound, "There is no folder %s on the host."),
+    "file": (NotAFolder, "%s is no folder on the host."),
+    "forbidden": (FolderForbidden, "This account may not look into %s on the host."),
+}
 
 
 def folder(told: Mapping[str, Any]) -> FarFolder:
@@ -17,9 +22,14 @@ def folder(told: Mapping[str, Any]) -> FarFolder:
 
     Raises
     ------
+    FolderNotFound, NotAFolder, FolderForbidden
+        There is nothing to list.
     RemoteError
         The host said something else.
     """
+    cause = told.get("cause")
+    if cause is not None:
+        raise _cause(cause, _text(told.get("path")))
     items = [_item(one) for one in _list(told.get("items"))]
     return {"path": _text(told.get("path")), "items": items, "entries": items, "total": int(_number(told.get("total")))}
 
@@ -49,6 +59,14 @@ def roots(told: Mapping[str, Any]) -> RemoteRoots:
         "max_depth": int(_number(told.get("max_depth"))),
         "candidates": [_root(one) for one in _list(told.get("candidates"))],
     }
+
+
+def _cause(cause: object, where: str) -> RemoteError:
+    known = _CAUSES.get(cause) if isinstance(cause, str) else None
+    if known is None:
+        return _other()
+    kind, sentence = known
+    return kind(sentence % "".join(mark for mark in where if mark.isprintable()))
 
 
 def _root(one: object) -> RemoteRoot:

@@ -47,6 +47,8 @@ class Session:
         self.starting: asyncio.Task[bool] | None = None
         """While a person waits for it."""
         self.care: asyncio.Task[None] | None = None
+        self.doubted = False
+        """Whether somebody found nothing where the viewer should listen."""
         self.hurry = asyncio.Event()
         """Set by who wants the next try now."""
         self._conn_id = connection.conn_id

@@ -94,8 +94,8 @@ def tall(row: Locator) -> float:
     return box["height"]
 
 
-def show_runs(panel: Locator | Page, server: Server) -> Locator:
-    """Choose the folder and the Python, and wait until the viewer there runs; return its row."""
+def start_viewer(panel: Locator | Page, server: Server) -> None:
+    """Choose the folder and the Python, and have the runs shown."""
     panel.get_by_label("Another folder…").check()
     path = panel.get_by_label("Path on the host")
     expect(path).to_have_value(str(server.host.home))
@@ -103,9 +103,41 @@ def show_runs(panel: Locator | Page, server: Server) -> Locator:
     expect(path).to_have_value(str(server.root))
     panel.locator("[data-environment=ours] input").check()
     panel.locator("[name=start]").click()
+
+
+def check_missing_folder(page: Page, server: Server) -> None:
+    """See that a folder that is not there stays as it was typed, with a sentence of ours, also after a start."""
+    page.get_by_label("Another folder…").check()
+    path = page.get_by_label("Path on the host")
+    expect(path).to_have_value(str(server.host.home))
+    missing = f"There is no folder {server.host.home}/no-such on the host"
+    path.fill("~/no-such")
+    path.press("Enter")
+    problem = page.get_by_role("alert")
+    expect(problem).to_have_text(f"{missing}.")
+    expect(path).to_have_value("~/no-such")
+    page.locator("[data-environment=ours] input").check()
+    page.locator("[name=start]").click()
+    expect(problem.filter(has_text="log a run there first")).to_be_visible()
+    expect(path).to_have_value("~/no-such")
+    expect(page.locator("[data-environment=ours] input")).to_be_checked()
+    path.fill("")
+    path.press("Enter")
+    expect(path).to_have_value(str(server.host.home))
+
+
+def show_runs(panel: Locator | Page, server: Server) -> Locator:
+    """Start the viewer there and wait until it runs; return its row."""
+    start_viewer(panel, server)
     row = panel.locator("[data-session]")
     expect(row).to_have_attribute("data-state", "running")
     return row
+
+
+def show_page(page: Page, server: Server) -> None:
+    """Start the viewer there, and wait for the page of its runs."""
+    start_viewer(page, server)
+    expect(page.locator(".rn-far-head")).to_contain_text(str(server.root))
 
 
 def test_j5a_on_the_page(gpu, tmp_path, page, shot):
@@ -131,7 +163,12 @@ def test_j5a_on_the_page(gpu, tmp_path, page, shot):
         accept_key(page, gpu.host)
         expect(page.get_by_label("Another folder…")).to_be_visible()
         shot("remote-place-light")
-        row = show_runs(page, gpu)
+        check_missing_folder(page, gpu)
+        shot("remote-no-folder-light")
+        show_page(page, gpu)
+        page.get_by_title("Back to this machine").click()
+        row = page.locator("[data-session]")
+        expect(row).to_have_attribute("data-state", "running")
         shot("remote-running-light")
         row.get_by_role("link", name="Open").click()
         expect(page.locator(".rn-far-head")).to_contain_text(str(gpu.root))
@@ -150,6 +187,7 @@ def test_j5a_on_the_page(gpu, tmp_path, page, shot):
         gpu.host.leave()
         expect(row).to_have_attribute("data-state", "reconnecting")
         expect(row).to_contain_text("Stale since")
+        expect(row.get_by_text("Stale since")).to_have_count(1)
         shot("remote-cut-light")
         page.emulate_media(color_scheme="dark")
         shot("remote-cut-dark")
@@ -166,7 +204,9 @@ def test_j5a_on_the_page(gpu, tmp_path, page, shot):
         expect(login).to_contain_text("gpu1")
         shot("remote-stopped-dark")
         login.locator("[name=look]").click()
-        row = show_runs(page, gpu)
+        show_page(page, gpu)
+        page.get_by_title("Back to this machine").click()
+        row = page.locator("[data-session]")
         row.locator("[name=disconnect]").click()
         expect(page.get_by_text("See the runs of a GPU server here")).to_be_visible()
         eventually(lambda: not gpu.host.viewers())
@@ -191,7 +231,6 @@ def test_j5a_in_the_lab(gpu, tmp_path, jupyter, monkeypatch, page, shot):
         shot("lab-remote-place")
         row = show_runs(sidebar, gpu)
         shot("lab-remote-running")
-        row.locator("[name=open]").click()
         area = page.locator("#jp-main-dock-panel .jp-MainAreaWidget:not(.lm-mod-hidden)")
         expect(area.locator(".rn-far-head")).to_contain_text("gpu1")
         area.locator("aside [data-run]").click()
@@ -287,5 +326,5 @@ def test_a_host_without_a_viewer_gets_one_after_a_yes(gpu, tmp_path, page, shot)
         shot("remote-installing-light")
         expect(page.locator("[name=start]")).to_be_enabled(timeout=600_000)
         page.locator("[name=start]").click()
-        expect(page.locator("[data-session]")).to_have_attribute("data-state", "running")
+        expect(page.locator(".rn-far-head")).to_contain_text("running")
         eventually(lambda: len(gpu.host.viewers()) == 1)

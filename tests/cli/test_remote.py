@@ -249,6 +249,7 @@ def test_which_host_is_asked_where_none_is_named(user, capsys, action, code) -> 
         ("gpu1", Target("gpu1", None, None)),
         ("me@gpu1", Target("gpu1", "me", None)),
         ("me@gpu1:2222", Target("gpu1", "me", 2222)),
+        ("ssh://me@gpu1:2222", Target("gpu1", "me", 2222)),
         ("[fe80::1]:22", Target("fe80::1", None, 22)),
         ("me@fe80::1", Target("fe80::1", "me", None)),
     ],

@@ -48,6 +48,8 @@ async def test_the_whole_of_0_5_4(mount: Mount, sshd: Sshd, trusted, tmp_path: P
     listed = await mount.json(f"/remote/fs/list?connection_id={key}&path={tmp_path}")
     assert listed["path"] == str(tmp_path)
     assert listed["items"] == listed["entries"]
+    missing = await mount.fetch(f"/remote/fs/list?connection_id={key}&path={tmp_path}/none")
+    assert (missing.code, json.loads(missing.body)["error"]) == (404, "folder_not_found")
     assert not (await mount.json(f"/remote/fs/exists?connection_id={key}&path={tmp_path}/none"))["exists"]
     assert (await mount.json("/remote/status"))["connection_count"] == 1
     code, gone = await post(mount, "/remote/disconnect", host="127.0.0.1", port=sshd.port, username=sshd.user)

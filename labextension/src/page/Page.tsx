@@ -138,7 +138,7 @@ function Main(props: {
     <Nav.Provider value={NAV}>
       {route.at === 'remote' && remote ? (
         <RemotePlace>
-          <RemotePanel model={remote} />
+          <RemotePanel model={remote} onStarted={({ page }) => page && location.assign(page)} />
         </RemotePlace>
       ) : route.at === 'bin' ? (
         <BinView bin={bin} />

@@ -27,7 +27,12 @@ if (root) {
   const bin = new Bin(client);
   mount(
     root,
-    { source, parts: httpParts(client, bin), styles: explorer + page + partStyles + remoteStyles },
+    {
+      source,
+      parts: httpParts(client, bin),
+      far: config.session ?? undefined,
+      styles: explorer + page + partStyles + remoteStyles
+    },
     <Page client={client} bin={bin} remote={remote} config={config} />
   );
 }

@@ -14,6 +14,7 @@ import {
   type ITarget,
   RemoteProblem
 } from '../ui/remote/source';
+import { t } from '../ui/text';
 import type { Client } from './client';
 import { type IWireSession, fromWireSession } from './remotewire';
 import { type RemoteVerb, connectionUrl, remoteUrl } from './url';
@@ -147,11 +148,16 @@ export class HttpRemote implements IRemoteSource {
   }
 
   private async _ask<T>(url: string, init?: RequestInit): Promise<T> {
-    const response = await this._client.host.request(url, init);
+    const response = await this._client.host.request(url, init).catch(unanswered);
     const body = (await response.json().catch(() => ({}))) as IWireProblem;
     if (!response.ok) {
       const plain = `The server answered ${response.status} ${response.statusText}`.trim();
-      throw new RemoteProblem(body.error ?? '', body.message ?? plain, body.host_key ?? null);
+      throw new RemoteProblem(
+        body.error ?? '',
+        body.message ?? plain,
+        body.host_key ?? null,
+        body.takes_password ?? null
+      );
     }
     return body as T;
   }
@@ -170,6 +176,14 @@ interface IWireProblem {
   readonly error?: string;
   readonly message?: string;
   readonly host_key?: IHostKey;
+  readonly takes_password?: boolean;
+}
+
+/** A request that came to no answer has only words of the browser. */
+function unanswered(error: unknown): never {
+  throw error instanceof TypeError
+    ? new RemoteProblem('', t('The server of this page does not answer.'))
+    : error;
 }
 
 function fromWireConnection({ connection_id: id, host }: IWireConnection): IConnection {

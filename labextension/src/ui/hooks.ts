@@ -33,6 +33,8 @@ export interface IContext {
   /** Open a run where the host shows runs; absent where only this mount can show it. */
   readonly openRun?: (run: IRun) => void;
   readonly parts?: IParts;
+  /** Of runs on another host: which, and in which folder there. */
+  readonly far?: { readonly host: string; readonly root: string };
 }
 
 export const Context = createContext<IContext | null>(null);

@@ -11,6 +11,7 @@ export interface IMountOptions {
   readonly view?: View;
   readonly openRun?: IContext['openRun'];
   readonly parts?: IContext['parts'];
+  readonly far?: IContext['far'];
   /** Rules that only this host needs. */
   readonly styles?: string;
 }
@@ -29,9 +30,9 @@ export function mount(
   options: IMountOptions,
   content: ComponentChild
 ): IMounted {
-  const { source, view = new View(), openRun, parts } = options;
+  const { source, view = new View(), openRun, parts, far } = options;
   const { root, theme, dispose } = makeShadow(parent, stylesheet + (options.styles ?? ''));
-  const context: IContext = { source, view, theme, openRun, parts };
+  const context: IContext = { source, view, theme, openRun, parts, far };
   const draw = (next: ComponentChild): void =>
     render(<Context.Provider value={context}>{next}</Context.Provider>, root);
   draw(content);

@@ -8,8 +8,21 @@ MOST = 5000
 
 
 def listing(path: str) -> Dict[str, Any]:
-    """Return what is in a folder, folders first."""
+    """Return what is in a folder, folders first; else the cause why not."""
     path = os.path.abspath(os.path.expanduser(path))
+    try:
+        items = _items(path)
+    except FileNotFoundError:
+        return {"path": path, "cause": "missing"}
+    except NotADirectoryError:
+        return {"path": path, "cause": "file"}
+    except PermissionError:
+        return {"path": path, "cause": "forbidden"}
+    items.sort(key=lambda item: (not item["is_dir"], item["name"].lower()))
+    return {"path": path, "items": items[:MOST], "total": len(items)}
+
+
+def _items(path: str) -> List[Dict[str, Any]]:
     items: List[Dict[str, Any]] = []
     with os.scandir(path) as entries:
         for entry in entries:
@@ -19,8 +32,7 @@ def listing(path: str) -> Dict[str, Any]:
             except OSError:
                 continue
             items.append({"name": entry.name, "is_dir": folder, "size": found.st_size, "mtime": found.st_mtime})
-    items.sort(key=lambda item: (not item["is_dir"], item["name"].lower()))
-    return {"path": path, "items": items[:MOST], "total": len(items)}
+    return items
 
 
 def exists(path: str) -> Dict[str, Any]:

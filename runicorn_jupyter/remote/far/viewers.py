@@ -17,6 +17,7 @@ Shape = Dict[str, Any]
 
 LONGEST_SOCKET = 100
 HUNG_S = 5.0
+BINDING_S = 60.0
 LOCK_S = 10.0
 LOG_BYTES = 1 << 20
 TOLD_LINES = 20
@@ -181,7 +182,9 @@ def _held_or_new(folder: str, command: List[str], lease: float) -> Tuple[Shape, 
     with _locked(folder):
         was = _told(folder)
         if was is not None and is_same(was):
-            return was, "runs"
+            if os.path.exists(was["socket"]) or time.time() - was["since"] < BINDING_S:
+                return was, "runs"
+            end(was)  # somebody cleaned up, and nobody can reach it any more
         before = None if was is None else "ended" if was["boot"] == boot() else "reboot"
         if was is not None and before == "ended":
             _remove(was["socket"])

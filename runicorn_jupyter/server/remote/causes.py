@@ -17,6 +17,9 @@ ASKING: Causes = (
 )
 """Of a question to a host over a connection that stands."""
 
+FOLDERS: Causes = (*ASKING, far.FolderNotFound, far.NotAFolder, far.FolderForbidden)
+"""Of a look into a folder."""
+
 LOGIN: Causes = (
     far.RemoteError,
     far.KeyUnreadable,

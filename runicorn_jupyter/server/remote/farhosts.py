@@ -17,7 +17,7 @@ from runicorn_jupyter.models.remoteforms import (
     RemoteRoots,
 )
 from runicorn_jupyter.server.gate import Gate
-from runicorn_jupyter.server.remote.causes import ASKING
+from runicorn_jupyter.server.remote.causes import ASKING, FOLDERS
 from runicorn_jupyter.server.request import body, query
 from runicorn_jupyter.server.request.fields import answers
 from runicorn_jupyter.workspace import far_errors
@@ -162,7 +162,7 @@ class FolderHandler(Gate):
 
     auth_resource = "runicorn:remote"
 
-    @answers(FarFolder, raises=ASKING)
+    @answers(FarFolder, raises=FOLDERS)
     async def get(
         self,
         *,

@@ -83,16 +83,16 @@ export function Explorer(props: IProps): JSX.Element {
 }
 
 function Footer(
-  props: Pick<IProps, 'onBin' | 'onArtifacts'> & { shown: number; total: number }
+  props: Pick<IProps, 'onBin' | 'onArtifacts' | 'brief'> & { shown: number; total: number }
 ): JSX.Element {
-  const { shown, total, onBin, onArtifacts } = props;
+  const { shown, total, onBin, onArtifacts, brief } = props;
   const { complete } = useStore('runs');
   const { message } = useStatus();
   return (
     <footer class="rn-muted rn-num">
       {shownOf(shown, total)}
       {!complete && ` · ${t('still reading')}`}
-      {message && ` · ${message}`}
+      {message && !brief && ` · ${message}`}
       <span class="rn-space" />
       {onArtifacts && (
         <button

@@ -1,4 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { useContext } from 'preact/hooks';
+import { Context } from '../hooks';
 import { t } from '../text';
 import { Icon } from './Icon';
 
@@ -43,13 +45,25 @@ const FIRST_RUN = `import runicorn as rn
 run = rn.init(project="demo", name="first", config={"lr": 0.1})
 run.log({"loss": 0.5}); run.finish()`;
 
-/** The root has no runs yet: how to make one. */
+/** The root has no runs yet: how to make one, there where it is. */
 export function EmptyState(): JSX.Element {
+  const far = useContext(Context)?.far;
   return (
     <div class="rn-empty">
       <h2>{t('No runs yet')}</h2>
-      <p>{t('Three lines of Python make the first one, and it appears here by itself:')}</p>
-      <pre class="rn-code">{FIRST_RUN}</pre>
+      <p>
+        {far
+          ? t(
+              'Three lines of Python on %1 make the first one, and it appears here by itself:',
+              far.host
+            )
+          : t('Three lines of Python make the first one, and it appears here by itself:')}
+      </p>
+      <pre class="rn-code">
+        {far
+          ? FIRST_RUN.replace('"first",', () => `"first", storage=${JSON.stringify(far.root)},`)
+          : FIRST_RUN}
+      </pre>
     </div>
   );
 }

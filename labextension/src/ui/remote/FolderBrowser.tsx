@@ -7,21 +7,19 @@ import type { IFarFolder, IRemoteSource } from './source';
 interface IProps {
   readonly source: IRemoteSource;
   readonly connection: string;
+  /** Where it begins; empty for the home of the account. */
+  readonly first: string;
   readonly onChoose: (path: string) => void;
 }
 
 /** Where the walk begins. */
 const HOME = '~';
 
-/** A path of the host, typed or walked to; the folder that is shown is the one that is chosen. */
-export function FolderBrowser({ source, connection, onChoose }: IProps): JSX.Element {
-  const { shown, problem, open } = useFolder(source, connection, onChoose);
-  const [typed, setTyped] = useState<string | null>(null);
+/** A path of the host, typed or walked to; what stands in the field is what is chosen. */
+export function FolderBrowser(props: IProps): JSX.Element {
+  const { shown, problem, typed, type, walk } = useWalk(props);
   const path = shown?.path ?? HOME;
-  const walk = (to: string): void => {
-    setTyped(null);
-    open(to);
-  };
+  const elsewhere = typed !== null && problem !== '';
   return (
     <div class="rn-browser">
       <div class="rn-browser-path">
@@ -42,14 +40,12 @@ export function FolderBrowser({ source, connection, onChoose }: IProps): JSX.Ele
           autocomplete="off"
           spellcheck={false}
           value={typed ?? path}
-          onInput={event => {
-            setTyped(event.currentTarget.value);
-            onChoose(event.currentTarget.value.trim());
-          }}
+          onInput={event => type(event.currentTarget.value)}
           onKeyDown={event => {
-            if (event.key === 'Enter' && typed !== null) {
+            const text = event.currentTarget.value;
+            if (event.key === 'Enter' && text !== path) {
               event.preventDefault(); // the form is for starting
-              walk(typed.trim() || HOME);
+              walk(text.trim() || HOME, text);
             }
           }}
         />
@@ -61,8 +57,10 @@ export function FolderBrowser({ source, connection, onChoose }: IProps): JSX.Ele
           </li>
         )}
         {!shown && !problem && <li class="rn-muted">{t('Reading…')}</li>}
-        {shown?.folders.length === 0 && <li class="rn-muted">{t('No folders in here.')}</li>}
-        {shown?.folders.map(name => (
+        {!elsewhere && shown?.folders.length === 0 && (
+          <li class="rn-muted">{t('No folders in here.')}</li>
+        )}
+        {(elsewhere ? [] : shown?.folders)?.map(name => (
           <li key={name}>
             <button type="button" class="rn-folder" onClick={() => walk(child(path, name))}>
               <FarIcon name="folder" />
@@ -83,18 +81,25 @@ function child(path: string, name: string): string {
   return `${path.replace(/\/+$/, '')}/${name}`;
 }
 
-function useFolder(source: IRemoteSource, connection: string, onChoose: (path: string) => void) {
-  const [asked, open] = useState(HOME);
+/** A folder that was asked for, and what was typed for it. */
+interface IAsked {
+  readonly path: string;
+  readonly typed: string | null;
+}
+
+function useWalk({ source, connection, first, onChoose }: IProps) {
+  const [asked, ask] = useState<IAsked>({ path: first || HOME, typed: first || null });
+  const [typed, setTyped] = useState(asked.typed);
   const [shown, setShown] = useState<IFarFolder | null>(null);
   const [problem, setProblem] = useState('');
   useEffect(() => {
     let here = true;
-    source.folder(connection, asked).then(
+    source.folder(connection, asked.path).then(
       found => {
         if (here) {
           setShown(found);
           setProblem('');
-          onChoose(found.path);
+          setTyped(now => (now === asked.typed ? null : now));
         }
       },
       (error: Error) => here && setProblem(error.message)
@@ -103,5 +108,15 @@ function useFolder(source: IRemoteSource, connection: string, onChoose: (path: s
       here = false;
     };
   }, [source, connection, asked]);
-  return { shown, problem, open };
+  useEffect(() => onChoose(typed?.trim() ?? shown?.path ?? ''), [typed, shown]);
+  const type = (text: string): void => {
+    setTyped(text);
+    setProblem('');
+  };
+  const walk = (path: string, as: string | null = null): void => {
+    setTyped(as);
+    setProblem('');
+    ask({ path, typed: as });
+  };
+  return { shown, problem, typed, type, walk };
 }

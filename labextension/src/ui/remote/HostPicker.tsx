@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../text';
 import { Problem, Step } from './parts';
 import type { IRemoteHost, ITarget } from './source';
-import { described, matching, parseTarget } from './target';
+import { described, hasBadPort, matching, parseTarget } from './target';
 
 interface IProps {
   /** Of the ssh configuration; null until they are read. */
@@ -22,7 +22,7 @@ export function HostPicker({ hosts, typed, problem, onConnect, onCancel }: IProp
   const found = matching(hosts ?? [], text);
   const submit = (name = found[active]?.name ?? text): void => {
     const target = parseTarget(name);
-    setFault(target ? '' : t('Write it as user@host, or user@host:port.'));
+    setFault(target ? '' : faultOf(name));
     if (target) {
       onConnect(target);
     }
@@ -48,7 +48,9 @@ export function HostPicker({ hosts, typed, problem, onConnect, onCancel }: IProp
           onEscape={onCancel}
         />
         <Problem text={fault || problem} />
-        <Hosts all={hosts} found={found} active={active} onPick={submit} />
+        {(found.length > 0 || !(fault || problem)) && (
+          <Hosts all={hosts} found={found} active={active} onPick={submit} />
+        )}
         <footer>
           <button type="button" class="rn-button" name="cancel" onClick={onCancel}>
             {t('Cancel')}
@@ -66,6 +68,12 @@ export function HostPicker({ hosts, typed, problem, onConnect, onCancel }: IProp
       </form>
     </Step>
   );
+}
+
+function faultOf(text: string): string {
+  return hasBadPort(text)
+    ? t('The port must be a number from 1 to 65535.')
+    : t('Write it as user@host, or user@host:port.');
 }
 
 interface IField {
@@ -151,7 +159,7 @@ function Hosts({ all, found, active, onPick }: IHosts): JSX.Element | null {
       ))}
       {found.length === 0 && (
         <li class="rn-muted" role="presentation">
-          {t('None of your ssh config matches.')}
+          {t('None of your ssh config matches; it is taken as it is typed.')}
         </li>
       )}
     </ul>

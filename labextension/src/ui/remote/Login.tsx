@@ -68,7 +68,7 @@ interface ISecretPrompt {
   readonly onCancel: () => void;
 }
 
-/** Ask for a password or passphrase. It lives in the field alone, and is gone from there before it is sent. */
+/** Ask for a password or passphrase. In the page it lives in the field alone, and is gone from there before it is sent. */
 export function SecretPrompt(props: ISecretPrompt): JSX.Element {
   const { target, kind, problem, onSecret, onCancel } = props;
   const field = useRef<HTMLInputElement>(null);
@@ -103,7 +103,11 @@ export function SecretPrompt(props: ISecretPrompt): JSX.Element {
           onKeyDown={event => event.key === 'Escape' && onCancel()}
         />
         <Problem text={problem} />
-        <p class="rn-muted rn-small">{t('It is sent once and kept nowhere.')}</p>
+        <p class="rn-muted rn-small">
+          {t(
+            'It is kept in memory only, for as long as the login may have to be repeated, and never written down.'
+          )}
+        </p>
         <footer>
           <button type="button" class="rn-button" name="cancel" onClick={onCancel}>
             {t('Cancel')}

@@ -12,6 +12,8 @@ interface IProps {
   readonly source: IRemoteSource;
   readonly connection: IConnection;
   readonly places: IFarPlaces;
+  /** What to begin with; null for the first of each. */
+  readonly wish: IWish | null;
   readonly problem: string;
   readonly onStart: (wish: IWish) => void;
   readonly onInstall: () => void;
@@ -20,9 +22,9 @@ interface IProps {
 
 /** Which Python of the host shows which of its runs. */
 export function PlaceChooser(props: IProps): JSX.Element {
-  const { source, connection, places, problem, onStart, onInstall, onCancel } = props;
-  const [environment, setEnvironment] = useState(() => firstUsable(places));
-  const [root, setRoot] = useState(places.roots[0]?.path ?? '');
+  const { source, connection, places, wish, problem, onStart, onInstall, onCancel } = props;
+  const [environment, setEnvironment] = useState(() => wish?.environment ?? firstUsable(places));
+  const [root, setRoot] = useState(wish?.root ?? places.roots[0]?.path ?? '');
   const usable = firstUsable(places) !== null;
   const lacking = lacks(environment, root);
   return (

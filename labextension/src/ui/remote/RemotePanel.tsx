@@ -14,10 +14,12 @@ interface IProps {
   readonly model: RemoteModel;
   /** Open the runs of a session where the host shows them; without it a session links to its page. */
   readonly onOpen?: (session: IRemoteSession) => void;
+  /** Show the runs of a session that was started here just now; without it that is left to the reader. */
+  readonly onStarted?: (session: IRemoteSession) => void;
 }
 
 /** Other hosts: which are shown, how they are, and the way to one more. */
-export function RemotePanel({ model, onOpen }: IProps): JSX.Element {
+export function RemotePanel({ model, onOpen, onStarted }: IProps): JSX.Element {
   const root = useFollowed<HTMLElement>(model);
   const sessions = useValue(model.sessions);
   const connections = useValue(model.connections);
@@ -31,11 +33,11 @@ export function RemotePanel({ model, onOpen }: IProps): JSX.Element {
   const empty = sessions?.length === 0 && shown.length === 0;
   return (
     <section class="rn-remote" aria-label={t('Remote hosts')} ref={root}>
-      <Way model={model} empty={empty} />
+      <Way model={model} empty={empty} onStarted={onStarted} />
       {sessions === null && (problem ? <ErrorNote message={problem} /> : <Loading rows={3} />)}
       {sessions !== null && problem && (
         <p class="rn-far-problem" role="status">
-          {problem} {t('Trying again.')}
+          {problem}
         </p>
       )}
       {!empty && <Rows model={model} logins={shown} onOpen={onOpen} />}
@@ -47,8 +49,9 @@ export function RemotePanel({ model, onOpen }: IProps): JSX.Element {
 function Rows(props: IProps & { logins: RemoteModel['connections']['value'] }): JSX.Element {
   const { model, logins, onOpen } = props;
   const acts = useValue(model.acts);
+  const problem = useValue(model.problem);
   return (
-    <ul class="rn-fars" aria-label={t('Sessions')}>
+    <ul class={problem ? 'rn-fars rn-far-unsure' : 'rn-fars'} aria-label={t('Sessions')}>
       {model.sessions.value?.map(session => (
         <SessionRow
           key={session.id}

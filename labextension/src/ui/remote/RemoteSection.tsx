@@ -36,7 +36,7 @@ export function RemoteSection({ model, onOpen }: IProps): JSX.Element {
           </span>
         )}
       </div>
-      {open && <RemotePanel model={model} onOpen={onOpen} />}
+      {open && <RemotePanel model={model} onOpen={onOpen} onStarted={onOpen} />}
     </section>
   );
 }

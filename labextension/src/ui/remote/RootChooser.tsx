@@ -15,7 +15,8 @@ interface IProps {
 
 /** Which folder of the host: one that was found to hold runs, or any other. */
 export function RootChooser({ source, connection, roots, chosen, onChoose }: IProps): JSX.Element {
-  const [other, setOther] = useState(roots.length === 0);
+  const [unlisted] = useState(roots.some(({ path }) => path === chosen) ? '' : chosen);
+  const [other, setOther] = useState(roots.length === 0 || unlisted !== '');
   return (
     <fieldset class="rn-choices" name="roots">
       <legend>{t('Folder with runs')}</legend>
@@ -40,7 +41,14 @@ export function RootChooser({ source, connection, roots, chosen, onChoose }: IPr
         <input type="radio" name="root" checked={other} onChange={() => setOther(true)} />
         <span class="rn-choice-name">{t('Another folder…')}</span>
       </label>
-      {other && <FolderBrowser source={source} connection={connection} onChoose={onChoose} />}
+      {other && (
+        <FolderBrowser
+          source={source}
+          connection={connection}
+          first={unlisted}
+          onChoose={onChoose}
+        />
+      )}
     </fieldset>
   );
 }

@@ -1,4 +1,5 @@
 import type { JSX, RefObject } from 'preact';
+import { useRef } from 'preact/hooks';
 import { useNow, useValue } from '../hooks';
 import { t } from '../text';
 import { useFollowed } from './followed';
@@ -26,8 +27,10 @@ function Known(props: Omit<IProps, 'model'> & { model: RemoteModel }): JSX.Eleme
   const element = useFollowed<HTMLSpanElement>(model);
   const sessions = useValue(model.sessions);
   const session = sessions?.find(one => one.id === id);
+  const name = useRef(host); // it is called the same after it ended
+  name.current = session?.host ?? name.current;
   return (
-    <Head host={session?.host ?? host} root={root} element={element}>
+    <Head host={name.current} root={root} element={element}>
       {session ? <Standing session={session} /> : sessions ? <Ended /> : undefined}
     </Head>
   );
@@ -61,6 +64,7 @@ function Ended(): JSX.Element {
   );
 }
 
+/** The reason is left to the note above the runs. */
 function Standing({ session }: { session: IRemoteSession }): JSX.Element {
   const now = useNow(1);
   const calm = session.state === 'running';
@@ -72,7 +76,7 @@ function Standing({ session }: { session: IRemoteSession }): JSX.Element {
           <span class="rn-muted rn-num" aria-hidden="true">
             {stateTimes(session, now)}
           </span>
-          <span class="rn-muted">{reasonOf(session)}</span>
+          <span class="rn-muted">{reasonOf({ ...session, reason: '' })}</span>
         </>
       )}
     </span>

@@ -13,7 +13,7 @@ const NEAR = 24;
 interface IProps {
   readonly source: IRemoteSource;
   readonly session: string;
-  /** The reason of the state in full: a row has one line for it. */
+  /** The reason of the state in full, if there is one: a row has one line for it. It is why the log stands still too. */
   readonly reason: string;
 }
 
@@ -38,11 +38,13 @@ export function SessionLog({ source, session, reason }: IProps): JSX.Element {
           <div key={i}>{line}</div>
         ))}
         {lines?.length === 0 && !problem && <p class="rn-muted">{t('The log is empty.')}</p>}
-        {lines === null && !problem && <p class="rn-muted">{t('Reading…')}</p>}
+        {lines === null && (
+          <p class="rn-muted">{problem ? t('It cannot be read now.') : t('Reading…')}</p>
+        )}
       </div>
       <footer>
         <div class="rn-space">
-          {problem ? <Problem text={problem} /> : <span class="rn-muted">{reason}</span>}
+          {reason ? <span class="rn-muted">{reason}</span> : <Problem text={problem} />}
         </div>
         <button
           class="rn-toggle"

@@ -34,7 +34,7 @@ export function SessionRow(props: IProps): JSX.Element {
         <span class="rn-far-place" title={placeOf(session)}>
           {placeOf(session)}
         </span>
-        <Standing session={session} act={act} />
+        <Standing session={session} act={act} brief={log} />
         <div class="rn-far-acts">
           <Entry {...props} />
           <button
@@ -66,7 +66,7 @@ export function SessionRow(props: IProps): JSX.Element {
           </button>
         </div>
       </div>
-      {log && <SessionLog source={source} session={id} reason={session.reason} />}
+      {log && <SessionLog source={source} session={id} reason={reasonOf(session)} />}
     </li>
   );
 }
@@ -95,9 +95,11 @@ function Entry({ session, act, onOpen, onAgain }: IProps): JSX.Element | null {
   ) : null;
 }
 
-function Standing({ session, act }: Pick<IProps, 'session' | 'act'>): JSX.Element {
+/** How it is, in one line; `brief` leaves the reason to the log below, which has room for all of it. */
+function Standing(props: Pick<IProps, 'session' | 'act'> & { brief: boolean }): JSX.Element {
+  const { session, act, brief } = props;
   const now = useNow(1);
-  const said = act?.problem || doingOf(act) || reasonOf(session);
+  const said = act?.problem || doingOf(act) || (brief ? '' : reasonOf(session));
   return (
     <div class="rn-far-how">
       <div>

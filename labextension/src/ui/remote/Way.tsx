@@ -1,17 +1,25 @@
 import type { JSX } from 'preact';
 import { useValue } from '../hooks';
 import { t } from '../text';
-import type { Flow } from './flow';
+import type { Flow, IWish } from './flow';
 import { HostPicker } from './HostPicker';
 import { Installing } from './InstallOffer';
 import { KeyChanged, KeyQuestion, SecretPrompt } from './Login';
 import type { RemoteModel } from './model';
 import { FarIcon, Step, Wait } from './parts';
 import { PlaceChooser } from './PlaceChooser';
+import type { IRemoteSession } from './source';
 import { written } from './target';
 
+interface IProps {
+  readonly model: RemoteModel;
+  readonly empty: boolean;
+  /** Show the runs of what was started just now; without it the row of the session is all there is. */
+  readonly onStarted?: (session: IRemoteSession) => void;
+}
+
 /** The step at hand of the way to one more session. */
-export function Way({ model, empty }: { model: RemoteModel; empty: boolean }): JSX.Element {
+export function Way({ model, empty, onStarted }: IProps): JSX.Element {
   const flow = useValue(model.flow);
   const hosts = useValue(model.hosts);
   if (flow.at === 'closed') {
@@ -31,7 +39,17 @@ export function Way({ model, empty }: { model: RemoteModel; empty: boolean }): J
   return 'target' in flow ? (
     <LoginStep model={model} flow={flow} />
   ) : (
-    <HostStep model={model} flow={flow} />
+    <HostStep
+      model={model}
+      flow={flow}
+      onStart={wish =>
+        void model.start(wish).then(session => {
+          if (session) {
+            onStarted?.(session);
+          }
+        })
+      }
+    />
   );
 }
 
@@ -83,7 +101,12 @@ function LoginStep({ model, flow }: { model: RemoteModel; flow: LoginFlow }): JS
 type HostFlow = Extract<Flow, { connection: unknown }>;
 
 /** On the host: what to show of it. */
-function HostStep({ model, flow }: { model: RemoteModel; flow: HostFlow }): JSX.Element {
+function HostStep(props: {
+  model: RemoteModel;
+  flow: HostFlow;
+  onStart: (wish: IWish) => void;
+}): JSX.Element {
+  const { model, flow, onStart } = props;
   const { connection } = flow;
   const cancel = (): void => model.cancel();
   const title = t('Runs of %1', connection.host);
@@ -105,8 +128,9 @@ function HostStep({ model, flow }: { model: RemoteModel; flow: HostFlow }): JSX.
           source={model.source}
           connection={connection}
           places={flow.places}
+          wish={flow.wish}
           problem={flow.problem}
-          onStart={wish => void model.start(wish)}
+          onStart={onStart}
           onInstall={() => void model.install()}
           onCancel={cancel}
         />
@@ -139,7 +163,7 @@ function Welcome({ model }: { model: RemoteModel }): JSX.Element {
       <FarIcon name="host" />
       <p>
         {t(
-          'See the runs of a GPU server here, live over SSH: nothing is copied, and no port is opened.'
+          'See the runs of a GPU server here, live over SSH: nothing is copied, and nothing is opened on the host.'
         )}
       </p>
       <button class="rn-button rn-primary" name="add-host" onClick={() => model.pick()}>

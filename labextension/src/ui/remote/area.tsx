@@ -20,7 +20,7 @@ export function mountSession(
   const bin = new Bin(client);
   const mounted: IMounted = mount(
     parent,
-    { source, parts: httpParts(client, bin), styles: explorer + partStyles + remote },
+    { source, parts: httpParts(client, bin), far: session, styles: explorer + partStyles + remote },
     <>
       <SessionView client={client} bin={bin} session={session} model={model} />
       <BinNote bin={bin} />

@@ -1,3 +1,4 @@
+import { t } from '../text';
 import { written } from './target';
 import type {
   IConnection,
@@ -44,6 +45,8 @@ export type Flow =
       readonly at: 'place';
       readonly connection: IConnection;
       readonly places: IFarPlaces;
+      /** What was wanted before, when that did not start. */
+      readonly wish: IWish | null;
       readonly problem: string;
     }
   | {
@@ -91,7 +94,13 @@ export function next(flow: Flow, event: Happening): Flow {
       return flow.at === 'connecting' ? arrived(flow, event.connection, event.now) : flow;
     case 'places':
       return flow.at === 'looking' || flow.at === 'installing'
-        ? { at: 'place', connection: flow.connection, places: event.places, problem: '' }
+        ? {
+            at: 'place',
+            connection: flow.connection,
+            places: event.places,
+            wish: null,
+            problem: ''
+          }
         : flow;
     case 'install':
       return flow.at === 'place'
@@ -120,41 +129,47 @@ function arrived({ wish }: ILogin, connection: IConnection, now: number): Flow {
     : { at: 'looking', connection, wish, since: now };
 }
 
-function failed(flow: Flow, { code, key, message }: RemoteProblem): Flow {
+function failed(flow: Flow, problem: RemoteProblem): Flow {
+  const { message } = problem;
   if (flow.at === 'connecting') {
-    return refused(flow, code, key, message);
+    return refused(flow, problem);
+  }
+  if (problem.code === 'connection_not_found' && 'connection' in flow) {
+    const closed = t('That login was closed meanwhile: connect again.');
+    return { at: 'pick', typed: flow.connection.id, problem: closed };
   }
   if (flow.at === 'key') {
     return { at: 'pick', typed: written(flow.target), problem: message };
   }
   if ((flow.at === 'starting' || flow.at === 'installing') && flow.places) {
-    return { at: 'place', connection: flow.connection, places: flow.places, problem: message };
+    const { connection, places } = flow;
+    const wish = flow.at === 'starting' ? flow.wish : null;
+    return { at: 'place', connection, places, wish, problem: message };
   }
   const lost = flow.at === 'looking' || flow.at === 'starting';
   return lost ? { at: 'pick', typed: flow.connection.id, problem: message } : flow;
 }
 
 /** A login that was not let in: some causes are a question to the reader. */
-function refused(
-  { target, wish }: ILogin,
-  code: string,
-  key: IHostKey | null,
-  message: string
-): Flow {
+function refused({ target, wish }: ILogin, problem: RemoteProblem): Flow {
+  const { key, message } = problem;
   const login = { target, wish };
-  switch (code) {
+  const again = (said: string): Flow => ({ at: 'pick', typed: written(target), problem: said });
+  switch (problem.code) {
     case 'host_key_confirmation_required':
-      return key
-        ? { at: 'key', key, ...login }
-        : { at: 'pick', typed: written(target), problem: message };
+      return key ? { at: 'key', key, ...login } : again(message);
     case 'host_key_changed':
       return { at: 'changed', message, ...login };
     case 'authentication_failed':
-      return { at: 'secret', kind: 'password', problem: message, ...login };
+      return problem.takesPassword === false
+        ? again(
+            `${message} ${t('Name the right one as IdentityFile of this host in your ~/.ssh/config.')}`
+          )
+        : { at: 'secret', kind: 'password', problem: message, ...login };
     case 'passphrase_required':
       return { at: 'secret', kind: 'passphrase', problem: message, ...login };
     default:
-      return { at: 'pick', typed: written(target), problem: message };
+      return again(message);
   }
 }
 

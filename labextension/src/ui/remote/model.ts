@@ -1,4 +1,5 @@
 import { Value } from '../observable';
+import { t } from '../text';
 import { type Flow, type Happening, type IWish, next } from './flow';
 import { Poll } from './poll';
 import {
@@ -130,14 +131,20 @@ export class RemoteModel {
     });
   }
 
-  /** Start a viewer, or find the one that runs. */
-  async start(wish: IWish): Promise<void> {
+  /** Start a viewer, or find the one that runs; null when it did not come to that, or was given up. */
+  async start(wish: IWish): Promise<IRemoteSession | null> {
     const flow = this.flow.value;
+    const started: IRemoteSession[] = [];
     if (flow.at === 'place') {
       const { signal } = this._wait();
       this._tell({ type: 'start', now: now(), wish });
-      await this._try(signal, () => this._start(flow.connection.id, wish, signal));
+      await this._try(signal, async () => {
+        const session = await this._start(flow.connection.id, wish, signal);
+        const named = this.sessions.value?.find(one => one.id === session.id);
+        started.push(...(signal.aborted ? [] : [named ?? session]));
+      });
     }
+    return started[0] ?? null;
   }
 
   /** Try now what is tried later, or start again what ended; a login that is gone is asked for first. */
@@ -181,12 +188,17 @@ export class RemoteModel {
     }
   }
 
-  private async _start(connection: string, wish: IWish, signal: AbortSignal): Promise<void> {
+  private async _start(
+    connection: string,
+    wish: IWish,
+    signal: AbortSignal
+  ): Promise<IRemoteSession> {
     const session = await this.source.start(connection, wish.environment, wish.root);
     await this.refresh();
     if (!signal.aborted) {
       this._tell({ type: 'started', session });
     }
+    return session;
   }
 
   private async _act(
@@ -244,7 +256,9 @@ export class RemoteModel {
       );
       this.problem.value = '';
     } catch (error) {
-      this.problem.value = (error as Error).message;
+      const { message, code = '' } = error as Partial<RemoteProblem>;
+      const futile = code === 'token_required' || code === 'forbidden';
+      this.problem.value = `${message}${futile ? '' : ` ${t('Trying again.')}`}`;
       throw error;
     }
   }

@@ -13,7 +13,7 @@ import type { IRemoteSession, IRemoteSource } from './source';
 export interface IRemoteOptions {
   /** Open the runs of a session; without it a session that has a page links to it, and another has no such button. */
   readonly openSession?: (session: IRemoteSession) => void;
-  /** Whether it has an area of its own, with a title. */
+  /** Whether it has an area of its own, with a title; there the runs open by themselves once they are there. */
   readonly roomy?: boolean;
 }
 
@@ -28,7 +28,9 @@ export function mountRemote(
 ): { dispose(): void } {
   const { root, dispose } = makeShadow(parent, tokens + base + bin + remote);
   const model = from instanceof RemoteModel ? from : new RemoteModel(from);
-  const panel = <RemotePanel model={model} onOpen={openSession} />;
+  const panel = (
+    <RemotePanel model={model} onOpen={openSession} onStarted={roomy ? openSession : undefined} />
+  );
   render(roomy ? <RemotePlace>{panel}</RemotePlace> : panel, root);
   return {
     dispose: () => {

@@ -53,11 +53,7 @@ export class Poll {
       this._again = true;
       return this._asking;
     }
-    this._asking = this._round().finally(() => {
-      this._asking = null;
-      this._later();
-    });
-    return this._asking;
+    return (this._asking = this._round());
   }
 
   dispose(): void {
@@ -75,6 +71,8 @@ export class Poll {
         this._failures += 1; // what is asked says itself why
       }
     } while (this._again && !this._disposed);
+    this._asking = null; // at once: who asks from here on is not answered by what was
+    this._later();
   }
 
   private _later(): void {

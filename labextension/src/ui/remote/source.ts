@@ -15,7 +15,7 @@ export interface ITarget {
   readonly port?: number;
 }
 
-/** What is sent once and kept nowhere. */
+/** What the page sends and does not keep. */
 export interface ISecret {
   readonly kind: 'password' | 'passphrase';
   readonly text: string;
@@ -135,7 +135,9 @@ export class RemoteProblem extends Error {
     readonly code: string,
     message: string,
     /** With `host_key_confirmation_required`: the key. */
-    readonly key: IHostKey | null = null
+    readonly key: IHostKey | null = null,
+    /** With `authentication_failed`: whether the host takes passwords; null where nobody knows. */
+    readonly takesPassword: boolean | null = null
   ) {
     super(message);
   }

@@ -4,20 +4,55 @@ import type { IRemoteHost, ITarget } from './source';
 const FORM = /^(?:([^@\s]+)@)?(?:\[([^\]\s]+)\]|([^@\s[\]:]+))(?::(\d{1,5}))?$/;
 const LAST_PORT = 65535;
 
-/** Read what was typed; null when it is no login. */
+/** Read what was typed, or pasted from a command line of ssh; null when it is no login. */
 export function parseTarget(text: string): ITarget | null {
-  const typed = text.trim();
+  const [typed, given] = taken(text);
+  const found = parsed(typed);
+  if (!found || given === null) {
+    return found;
+  }
+  return isPort(given) ? { ...found, port: Number(given) } : null;
+}
+
+/** Whether all but the port is a login. */
+export function hasBadPort(text: string): boolean {
+  const [typed, given] = taken(text);
+  const bare = typed.replace(/:\d*$/, '');
+  const wrong = given === null ? bare !== typed : !isPort(given);
+  return wrong && parseTarget(text) === null && parsed(bare) !== null;
+}
+
+/** Take `ssh`, `ssh://` and `-p PORT` off a text. */
+function taken(text: string): readonly [string, string | null] {
+  let given: string | null = null;
+  const rest = ` ${text} `.replace(/\s-p\s*(\d+)(?=\s)/, (_, port: string) => {
+    given = port;
+    return ' ';
+  });
+  return [
+    rest
+      .trim()
+      .replace(/^ssh(\s+|:\/\/)/i, '')
+      .replace(/\/+$/, ''),
+    given
+  ];
+}
+
+function isPort(digits: string): boolean {
+  return Number(digits) > 0 && Number(digits) <= LAST_PORT;
+}
+
+function parsed(typed: string): ITarget | null {
   const bare = /^(?:([^@\s]+)@)?([\da-f]*:[\da-f:.]*:[\da-f:.]*)$/i.exec(typed);
   if (bare) {
     return target(bare[2], bare[1]);
   }
   const [, username, bracketed, plain, port] = FORM.exec(typed) ?? [];
   const host = bracketed ?? plain;
-  const number = port === undefined ? undefined : Number(port);
-  if (!host || host.startsWith('-') || number === 0 || (number ?? 0) > LAST_PORT) {
+  if (!host || host.startsWith('-') || (port !== undefined && !isPort(port))) {
     return null;
   }
-  return target(host, username, number);
+  return target(host, username, port === undefined ? undefined : Number(port));
 }
 
 function target(host: string, username?: string, port?: number): ITarget {

@@ -48,9 +48,11 @@ export function changes(
   after: readonly IRemoteSession[] | null
 ): string {
   const known = new Map(before?.map(one => [one.id, one.state]));
+  const name = ({ id, host, root }: IRemoteSession): string =>
+    after?.some(one => one.host === host && one.id !== id) ? `${host} ${root}` : host;
   return (after ?? [])
     .filter(one => before !== null && known.get(one.id) !== one.state)
-    .map(one => [`${one.host}: ${stateWord(one.state)}`, one.reason].filter(Boolean).join('. '))
+    .map(one => [`${name(one)}: ${stateWord(one.state)}`, one.reason].filter(Boolean).join('. '))
     .join(' ');
 }
 

@@ -71,6 +71,8 @@ export const remote = `
 .rn-far-head > .rn-muted { overflow: hidden; text-overflow: ellipsis; }
 .rn-far-standing { display: flex; align-items: center; gap: 8px; min-width: 0; overflow: hidden; font-size: 12px; }
 .rn-far-standing > :last-child { overflow: hidden; text-overflow: ellipsis; }
+.rn-far-head > .rn-muted { flex-shrink: 1000; }
+.rn-far-unsure .rn-far-how { opacity: 0.5; }
 .rn-far-add { display: flex; }
 .rn-root .rn-fars { margin: 0; padding: 0; list-style: none; display: grid; gap: 8px; }
 .rn-far { border: 1px solid var(--rn-line); border-radius: 8px; overflow: hidden; }

@@ -10,7 +10,7 @@ const places = { environments: [TORCH], roots: [] };
 const wish = { environment: 'torch', root: '/data/runs' };
 
 const connecting: Flow = { at: 'connecting', since: 1, ...login };
-const place: Flow = { at: 'place', connection, places, problem: '' };
+const place: Flow = { at: 'place', connection, places, wish: null, problem: '' };
 
 function failed(code: string, message = 'Why.'): Happening {
   return { type: 'failed', problem: new RemoteProblem(code, message, KEY) };
@@ -46,6 +46,25 @@ test.each([
   expect(next(connecting, failed(code))).toMatchObject(expected);
 });
 
+test('a host that takes keys only is not asked a password for', () => {
+  const why = (takes: boolean | null): Happening => ({
+    type: 'failed',
+    problem: new RemoteProblem('authentication_failed', 'Refused.', null, takes)
+  });
+  const picked = next(connecting, why(false));
+  expect(picked).toMatchObject({ at: 'pick', typed: 'gpu1' });
+  expect(JSON.stringify(picked)).toContain('Refused. Name the right one as IdentityFile');
+  expect(next(connecting, why(true)).at).toBe('secret');
+  expect(next(connecting, why(null)).at).toBe('secret');
+});
+
+test('a login that somebody closed is asked for again', () => {
+  const starting = next(place, { type: 'start', now: 1, wish });
+  const picked = next(starting, failed('connection_not_found'));
+  expect(picked).toMatchObject({ at: 'pick', typed: 'ada@10.0.0.1:22' });
+  expect(JSON.stringify(picked)).toContain('connect again');
+});
+
 test('an answer that comes after the reader gave up changes nothing', () => {
   const closed: Flow = { at: 'closed' };
   expect(next(closed, { type: 'connected', now: 2, connection })).toBe(closed);
@@ -63,7 +82,7 @@ test('from a changed key only another host leads on', () => {
 
 test('a start or an installation that fails leads back to what can be chosen, with the reason', () => {
   const starting = next(place, { type: 'start', now: 1, wish });
-  expect(next(starting, failed('viewer_failed'))).toEqual({ ...place, problem: 'Why.' });
+  expect(next(starting, failed('viewer_failed'))).toEqual({ ...place, wish, problem: 'Why.' });
   const installing = next(place, { type: 'install' });
   expect(next(installing, failed('install_failed'))).toEqual({ ...place, problem: 'Why.' });
 });

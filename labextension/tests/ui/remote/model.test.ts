@@ -128,7 +128,12 @@ test('an answer like the one before draws nothing again, a failure is told and g
   const sessions = source.sessions;
   source.sessions = async () => Promise.reject(new Error('Gone.'));
   await model.refresh();
-  expect(model.problem.value).toBe('Gone.');
+  expect(model.problem.value).toBe('Gone. Trying again.');
+  source.sessions = async () => {
+    throw new RemoteProblem('token_required', 'Log in.');
+  };
+  await model.refresh();
+  expect(model.problem.value).toBe('Log in.');
   expect(model.sessions.value).toHaveLength(1);
   source.sessions = sessions;
   await model.refresh();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RemoteModel } from '../../../src/ui/remote/model';
 import { mountRemote } from '../../../src/ui/remote/mount';
-import type { IRemoteSession } from '../../../src/ui/remote/source';
+import { type IRemoteSession, RemoteProblem } from '../../../src/ui/remote/source';
 import { until } from '../../make';
 import { FakeSource, TORCH, makeSession, refusing } from './fake';
 
@@ -22,12 +22,13 @@ interface IShown {
 
 function show(
   prepare: (source: FakeSource) => void = () => undefined,
-  openSession?: (session: IRemoteSession) => void
+  openSession?: (session: IRemoteSession) => void,
+  roomy = false
 ): IShown {
   const source = new FakeSource();
   prepare(source);
   const model = new RemoteModel(source);
-  mounted = mountRemote(document.body, model, { openSession });
+  mounted = mountRemote(document.body, model, { openSession, roomy });
   const root = document.querySelector('.runicorn-host')!.shadowRoot!;
   return { root, source, model, find: selector => root.querySelector(selector) };
 }
@@ -94,6 +95,103 @@ test('a session is opened by the host of the panel, its log grows, and its chang
   await until(() => announced() !== '');
   expect(announced()).toBe('gpu1: reconnecting. Cut.');
   expect(find('[data-session=s1]')!.dataset.state).toBe('reconnecting');
+});
+
+test('a cut is told once: in the row, or in full below the open log', async () => {
+  const cut = makeSession('s1', { state: 'degraded', reason: 'Cut.' });
+  const { find } = show(source => {
+    source.held = [cut];
+    source.logs = async () => Promise.reject(new RemoteProblem('viewer_unavailable', 'Cut.'));
+  });
+  const said = (): number => find('[data-session=s1]')!.textContent!.split('Cut.').length - 1;
+  await until(() => find('[data-session=s1]') !== null);
+  expect(said()).toBe(1);
+  find('button[name=log]')!.click();
+  await until(() => find('[role=log]')?.textContent === 'It cannot be read now.');
+  expect(said()).toBe(1);
+});
+
+test.each([true, false])(
+  'what was started opens by itself where there is room: %s',
+  async roomy => {
+    const opened: string[] = [];
+    const open = (session: IRemoteSession): void => void opened.push(session.host);
+    const { find, model } = show(undefined, open, roomy);
+    await model.connect({ host: 'gpu1' });
+    await until(() => find('button[name=start]') !== null);
+    find('button[name=start]')!.click();
+    await until(() => find('[data-session=s1]') !== null && opened.length === Number(roomy));
+    expect(opened).toEqual(roomy ? ['gpu1'] : []);
+  }
+);
+
+function typeInto(field: HTMLInputElement, text: string): void {
+  field.value = text;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+test('a folder that cannot be read stays as it was typed, and what is shown is what is started', async () => {
+  const { find, root, model, source } = show();
+  source.folder = async (_, path) => {
+    if (path !== '~') {
+      throw new RemoteProblem('folder_not_found', `There is no folder ${path}.`);
+    }
+    return { path: '/home/ada', folders: ['data'] };
+  };
+  source.start = async (...args) => {
+    source.asked.push(['start', ...args]);
+    throw new RemoteProblem('root_missing', 'Nothing there.');
+  };
+  await model.connect({ host: 'gpu1' });
+  await until(() => find('button[name=start]') !== null);
+  find('[data-root=""] input')!.click();
+  const field = (): HTMLInputElement => find<HTMLInputElement>('input[name=path]')!;
+  await until(() => find('input[name=path]') !== null && field().value === '/home/ada');
+  expect(find('.rn-folder')!.textContent).toBe('data');
+  typeInto(field(), '~/no-such');
+  field().dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+  await until(() => find('.rn-folders [role=alert]') !== null);
+  expect(find('.rn-folders')!.textContent).toBe('There is no folder ~/no-such.');
+  expect(field().value).toBe('~/no-such');
+  find('button[name=start]')!.click();
+  await until(() => root.querySelector('form > [role=alert]') !== null);
+  expect(source.asked.at(-1)).toEqual(['start', 'ada@10.0.0.1:22', 'torch', '~/no-such']);
+  await until(() => find('input[name=path]') !== null);
+  expect(field().value).toBe('~/no-such');
+  expect(find<HTMLInputElement>('[data-root=""] input')!.checked).toBe(true);
+});
+
+test('a start that failed keeps the folder and the Python', async () => {
+  const { find, model, source } = show();
+  const other = { ...TORCH, name: 'jax' };
+  source.places = async () => ({
+    environments: [TORCH, other],
+    roots: ['/a', '/b'].map(path => ({ path, runs: 1 }))
+  });
+  source.start = async () => Promise.reject(new RemoteProblem('viewer_failed', 'It ended.'));
+  await model.connect({ host: 'gpu1' });
+  await until(() => find('button[name=start]') !== null);
+  find('[data-root="/b"] input')!.click();
+  find('[data-environment=jax] input')!.click();
+  await until(() => find<HTMLInputElement>('[data-environment=jax] input')!.checked);
+  find('button[name=start]')!.click();
+  await until(() => find('form > [role=alert]') !== null);
+  expect(find<HTMLInputElement>('[data-root="/b"] input')!.checked).toBe(true);
+  expect(find<HTMLInputElement>('[data-environment=jax] input')!.checked).toBe(true);
+});
+
+test('a wrong port and a host that is not in the list are told in one sentence each', async () => {
+  const { find, root, model } = show();
+  model.pick();
+  await until(() => root.querySelectorAll('[role=option]').length === 2);
+  const problems = (): string[] =>
+    [...root.querySelectorAll('[role=alert], [role=presentation]')].map(one => one.textContent!);
+  typeInto(find<HTMLInputElement>('input[name=host]')!, 'elsewhere:99999');
+  await until(() => problems().length === 1);
+  expect(problems()[0]).toContain('as it is typed');
+  find('button[name=connect]')!.click();
+  await until(() => find('[role=alert]') !== null);
+  expect(problems()).toEqual(['The port must be a number from 1 to 65535.']);
 });
 
 test('an installation needs a yes of its own', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { labelOf, matching, parseTarget, written } from '../../../src/ui/remote/target';
+import { hasBadPort, labelOf, matching, parseTarget, written } from '../../../src/ui/remote/target';
 import { FakeSource } from './fake';
 
 test.each([
@@ -7,16 +7,39 @@ test.each([
   [' ada@gpu1 ', { host: 'gpu1', username: 'ada' }],
   ['ada@gpu1:2222', { host: 'gpu1', username: 'ada', port: 2222 }],
   ['ada@[::1]:2222', { host: '::1', username: 'ada', port: 2222 }],
+  ['ssh ada@gpu1', { host: 'gpu1', username: 'ada' }],
+  ['ssh ada@gpu1 -p 2222', { host: 'gpu1', username: 'ada', port: 2222 }],
+  ['ssh -p2222 ada@gpu1', { host: 'gpu1', username: 'ada', port: 2222 }],
+  ['ada@::1 -p 22', { host: '::1', username: 'ada', port: 22 }],
+  ['ssh://ada@gpu1:2222/', { host: 'gpu1', username: 'ada', port: 2222 }],
+  ['ssh', { host: 'ssh' }],
   ['::1', { host: '::1' }],
   ['ada@fe80::1', { host: 'fe80::1', username: 'ada' }]
 ])('%s is a login', (typed, target) => {
   expect(parseTarget(typed)).toEqual(target);
 });
 
-test.each(['', 'a b', 'ada@', 'gpu1:0', 'gpu1:70000', '-oProxyCommand=x', 'a@b@c', 'gpu1:ssh'])(
-  '“%s” is none',
-  typed => expect(parseTarget(typed)).toBeNull()
-);
+test.each([
+  '',
+  'a b',
+  'ada@',
+  'gpu1:0',
+  'gpu1:70000',
+  '-oProxyCommand=x',
+  'ssh -oX h',
+  'h -p 0',
+  'a@b@c',
+  'gpu1:ssh'
+])('“%s” is none', typed => expect(parseTarget(typed)).toBeNull());
+
+test('only a port that is out of range is told as that', () => {
+  for (const typed of ['h:0', 'h:', 'ada@h:70000', 'h -p 70000', '[::1]:0', 'ssh h:99999']) {
+    expect([typed, hasBadPort(typed)]).toEqual([typed, true]);
+  }
+  for (const typed of ['h:22', '', 'a b', 'a b:0', '-x:0', 'h:ssh', '::1']) {
+    expect([typed, hasBadPort(typed)]).toEqual([typed, false]);
+  }
+});
 
 test('what is written is read again', () => {
   for (const typed of ['gpu1', 'ada@gpu1:2222', 'ada@[::1]:2222']) {

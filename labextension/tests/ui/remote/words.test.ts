@@ -37,8 +37,9 @@ test('only changes of state are announced, and not what was there at first', () 
   expect(changes(null, [running])).toBe('');
   expect(changes([running], [makeSession('a', { since: 5 })])).toBe('');
   expect(changes([running], [cut, makeSession('b')])).toBe(
-    '10.0.0.1: reconnecting. Cut. 10.0.0.1: running'
+    '10.0.0.1 /data/runs: reconnecting. Cut. 10.0.0.1 /data/runs: running'
   );
+  expect(changes([running], [cut])).toBe('10.0.0.1: reconnecting. Cut.');
 });
 
 test('an environment says what it has of ours', () => {
