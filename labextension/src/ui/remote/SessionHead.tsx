@@ -26,12 +26,21 @@ function Known(props: Omit<IProps, 'model'> & { model: RemoteModel }): JSX.Eleme
   const { id, host, root, model } = props;
   const element = useFollowed<HTMLSpanElement>(model);
   const sessions = useValue(model.sessions);
+  const problem = useValue(model.problem);
   const session = sessions?.find(one => one.id === id);
   const name = useRef(host); // it is called the same after it ended
   name.current = session?.host ?? name.current;
   return (
     <Head host={name.current} root={root} element={element}>
-      {session ? <Standing session={session} /> : sessions ? <Ended /> : undefined}
+      {problem ? (
+        <span class="rn-far-standing" role="status" title={problem}>
+          {t('How it is, nobody knows now.')}
+        </span>
+      ) : session ? (
+        <Standing session={session} />
+      ) : sessions ? (
+        <Ended />
+      ) : undefined}
     </Head>
   );
 }
