@@ -45,13 +45,23 @@ class Care:
         The figures.
     refused : callable
         Told the reason when the host does not let us in any more.
+    back : callable
+        Called when the line, which other sessions may share, is open again.
     """
 
-    def __init__(self, session: Session, connections: Connections, pace: Pace, refused: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        connections: Connections,
+        pace: Pace,
+        refused: Callable[[str], None],
+        back: Callable[[], None],
+    ) -> None:
         self._session = session
         self._connections = connections
         self._pace = pace
         self._refused = refused
+        self._back = back
         self._pulse: Pulse | None = None
         self._ends: deque[float] = deque(maxlen=pace.restarts)
         self._well = pace.clock()
@@ -103,6 +113,7 @@ class Care:
             raise AuthenticationFailed("The connection was closed.")
         if not connection.alive:
             connection = self._session.connection = await self._connections.again(connection)
+            self._back()
         return connection
 
     async def _go_on(self, connection: Connection, process: viewers.Running, reason: str | None) -> None:

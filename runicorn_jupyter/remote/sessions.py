@@ -79,7 +79,13 @@ class Sessions:
 
     async def _begun(self, session: Session) -> tuple[RemoteSession, bool]:
         before = session.state
-        care = Care(session, self._connections, self._pace, lambda reason: self._refused(session, reason))
+        care = Care(
+            session,
+            self._connections,
+            self._pace,
+            refused=lambda reason: self._refused(session, reason),
+            back=lambda: self.hurry(session.plan.where.key),
+        )
         session.turn("connecting")
         starting = session.starting = asyncio.ensure_future(care.start())
         try:

@@ -35,6 +35,9 @@ class PageGate(Gate):
     navigable = True
     """A one-use login URL, or the owner's own navigation over loopback, ends here with the login cookie (G3)."""
 
+    way_on = ""
+    """HTML that leads on from an address where nothing is."""
+
     @property
     def way(self) -> str:
         """How the caller of a viewer is known; in Jupyter that is Jupyter's own matter."""
@@ -62,7 +65,7 @@ class PageGate(Gate):
         if problem.status == HTTPStatus.UNAUTHORIZED:
             self.set_header("WWW-Authenticate", "token")
         refused = problem.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
-        hint = _LOGIN_HINT if refused and not self._in_jupyter else ""
+        hint = _LOGIN_HINT if refused and not self._in_jupyter else "" if refused else self.way_on
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.finish(_document(f"<p>{html.escape(problem.message)}</p><p>{hint}</p>"))
 

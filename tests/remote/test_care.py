@@ -76,6 +76,20 @@ def test_y01_a_cut_line_is_noticed_and_comes_back_with_the_same_process(far_host
     assert [one.conn_id for one in remotes.connections().result(20)] == [session.conn_id]
 
 
+def test_sessions_of_one_line_come_back_together(far_host) -> None:
+    """Each waits by itself; whoever is the first to log in again wakes the others."""
+    remotes = far_host.remotes(lease=3600, first=300, longest=600)
+    (far_host.home / "more").mkdir()
+    one, other = far_host.start(remotes), far_host.start(remotes, root="more")
+    far_host.leave()
+    for session in (one, other):
+        eventually(lambda session=session: now(remotes, session).next_try is not None)
+    far_host.come_back()
+    assert remotes.start_viewer(one.connection_id, root=one.root, environment=one.environment).result(20)[1]
+    for session in (one, other):
+        assert until(remotes, session, "running").pid == session.pid
+
+
 class Freezer:
     """A line that can stop passing bytes without closing anything, as a network does that drops every packet."""
 

@@ -115,6 +115,7 @@ async def test_what_is_no_session_is_a_page_that_says_so(mount: Mount, far: Far)
     assert not far.asked, "no host is asked about what cannot be a session"
     answer = await mount.fetch(f"{place(mount)}/remote/ffffffff/", {**mount.cookie, **TYPED}, whole=True)
     assert (answer.code, b"Session not found: ffffffff" in answer.body) == (404, True)
+    assert f'<a href="{place(mount)}/#/remote">' in answer.body.decode(), "a way on"
 
 
 async def test_without_its_last_slash_the_address_leads_to_it(mount: Mount, far: Far) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -19,6 +20,7 @@ class SessionPage(OwnPage):
 
     async def show_session(self, session_id: str, mount: str, api: str) -> None:
         """Show the page, which is told whose runs these are, or say that there is no such session."""
+        self.way_on = f'<a href="{html.escape(mount)}/#/remote">Remote hosts</a>'
         if SESSION_ID.fullmatch(session_id) is None:
             raise NotFound("This is no session: the id of one has 8 characters, 0 to 9 and a to f.")
         session = await self.ask_far(lambda far: far.viewer(session_id))
