@@ -243,6 +243,12 @@ def test_a_fresh_login_address_for_a_running_viewer(viewer: ViewerProcess) -> No
     assert viewer.get("/login/code", method="POST").status == 403
 
 
+def test_without_a_port_the_viewers_that_run_are_meant(viewer: ViewerProcess) -> None:
+    command = [sys.executable, "-m", "runicorn_jupyter", "viewer", "--url"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert f"http://127.0.0.1:{viewer.port}/?login=" in printed
+
+
 def test_it_prints_two_lines_and_nothing_else(viewer: ViewerProcess, upstream_053: Path) -> None:
     assert viewer.lines[0].startswith("Runicorn viewer at http://127.0.0.1:")
     assert viewer.lines[1] == f"Runs of {upstream_053} (argument)\n"

@@ -113,9 +113,12 @@ async def _serve(viewer: Viewer, root: paths.Root) -> bool:
 
 
 def _print_url(port: int) -> int:
-    from runicorn_jupyter.viewer import running_viewers
+    from runicorn_jupyter.viewer import DEFAULT_PORT, running_viewers
 
-    viewers = [viewer for viewer in running_viewers() if urlsplit(viewer.url).port == port or port == 0]
+    running = running_viewers()
+    viewers = [viewer for viewer in running if urlsplit(viewer.url).port == port]
+    if not viewers and port in {0, DEFAULT_PORT}:  # who named no port means the one that runs
+        viewers = running
     if not viewers:
         sys.stderr.write(f"runicorn: no viewer of yours runs on port {port}; start one with `runicorn viewer`.\n")
         return _FAILED

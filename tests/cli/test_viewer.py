@@ -126,7 +126,10 @@ def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture
     assert "65535" in capsys.readouterr().err
 
 
-def test_asking_for_the_address_of_no_viewer(capsys: pytest.CaptureFixture[str]) -> None:
+def test_asking_for_the_address_of_no_viewer(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     assert main(["viewer", "--url"]) == 1
     assert "no viewer of yours runs on port 23300" in one_sentence(capsys.readouterr().err)
 
