@@ -104,7 +104,7 @@ async def test_many_changes_during_a_slow_write_are_one_frame(
 
 
 async def test_more_than_can_be_listed_is_told_as_everything(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runicorn_jupyter.server.events._LISTED", 0)
+    monkeypatch.setattr("runicorn_jupyter.server.runs.events._LISTED", 0)
     socket = await mount.socket("/events/ws?since=0")
     news = await frame(socket)
     assert (news["all"], news["changed"], news["gone"]) == (True, [], [])

@@ -1,4 +1,8 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import {
+  ILabShell,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
 import { type IRunningSessions, IRunningSessionManagers } from '@jupyterlab/running';
 import { ITranslator, type TranslationBundle, nullTranslator } from '@jupyterlab/translation';
 import { Poll } from '@lumino/polling';
@@ -12,24 +16,41 @@ import { CommandIDs, DOMAIN } from './tokens';
 
 /** Milliseconds between two looks while sessions are there and nobody has the panel open. */
 const INTERVAL = 10000;
+/** The id of Lab's panel of what is running. */
+const PANEL = 'jp-running-sessions';
 
 /** Lists what was started on other hosts where Lab lists what runs, so that it can be stopped there too. */
 export const running: JupyterFrontEndPlugin<void> = {
   id: 'runicorn-jupyter:running',
   description: 'Lists viewers on other hosts among what is running.',
   autoStart: true,
-  optional: [IRunningSessionManagers, ITranslator],
+  optional: [IRunningSessionManagers, ILabShell, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     managers: IRunningSessionManagers | null,
+    shell: ILabShell | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     if (managers && hasServer()) {
-      managers.add(new RemoteSessions(app.commands, trans));
+      const sessions = new RemoteSessions(app.commands, trans);
+      managers.add(sessions);
+      refreshWhenShown(shell, sessions);
     }
   }
 };
+
+/** Ask for the sessions when the panel is first seen: Lab makes its sections at the start, shown or not. */
+function refreshWhenShown(shell: ILabShell | null, sessions: RemoteSessions): void {
+  const look = (): void => {
+    const panels = [...(shell?.widgets('left') ?? []), ...(shell?.widgets('right') ?? [])];
+    if (panels.some(one => one.id === PANEL && one.isVisible)) {
+      shell?.layoutModified.disconnect(look);
+      sessions.refreshRunning();
+    }
+  };
+  shell?.layoutModified.connect(look);
+}
 
 /** The sessions as Lab's panel asks for them; nothing is loaded or asked before it does. */
 class RemoteSessions implements IRunningSessions.IManager {
@@ -55,9 +76,6 @@ class RemoteSessions implements IRunningSessions.IManager {
   }
 
   running(): IRunningSessions.IRunningItem[] {
-    if (!this._loading) {
-      this.refreshRunning();
-    }
     return this._live().map(session => this._item(session));
   }
 
@@ -82,6 +100,7 @@ class RemoteSessions implements IRunningSessions.IManager {
     });
     model.sessions.changed.connect(() => this.runningChanged.emit());
     void this._poll.start();
+    this.runningChanged.emit(); // another view may have read the sessions before
     return model;
   }
 
