@@ -20,8 +20,10 @@ from runicorn_jupyter.models import (
     SessionChecks,
     SshHost,
 )
+from runicorn_jupyter.models.sessionforms import Installing
 from runicorn_jupyter.remote.errors import ConnectionNotFound, EnvironmentNotFound, ViewerMissing, ViewerNotFound
 from runicorn_jupyter.remote.hostkeys import HostKeys
+from runicorn_jupyter.remote.installs import Installs
 
 BEGAN = 1_700_000_000.0
 KEY = "me@gpu.example:22"
@@ -55,6 +57,7 @@ class FakeRemotes:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.open = [CONNECTION]
         self.sessions: dict[str, RemoteSession] = {}
+        self.installs = Installs()
         self.installing: Callable[[Callable[[str, int, int], None]], Environment] = lambda told: SYSTEM
 
     def connect(self, host: str, username: str, port: int | None = None, **login: Any) -> Future[Any]:
@@ -151,8 +154,13 @@ class FakeRemotes:
     def check_viewer(self, session_id: str) -> Future[SessionChecks]:
         return done(lambda: self._session(session_id) and SessionChecks(ssh=True, process=True, answers=True))
 
-    def install_viewer(self, connection_id: str, *, progress: Callable[[str, int, int], None]) -> Future[Environment]:
-        return done(lambda: self._find(connection_id) and self.installing(progress))
+    def begin_install(self, connection_id: str) -> Future[Installing]:
+        return done(
+            lambda: self.installs.begin(self._find(connection_id), lambda told: done(lambda: self.installing(told)))
+        )
+
+    def installation(self, connection_id: str) -> Future[Installing | None]:
+        return done(lambda: self.installs.of(connection_id) or self.installs.of(self._find(connection_id).key))
 
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Take a watcher; nothing changes but by what a test asks."""

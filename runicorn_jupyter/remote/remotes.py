@@ -22,6 +22,7 @@ from runicorn_jupyter.models import (
     SessionChecks,
     SshHost,
 )
+from runicorn_jupyter.models.sessionforms import Installing
 from runicorn_jupyter.remote import folders, sshconfig
 from runicorn_jupyter.remote.address import DEFAULT_PORT, Address, address
 from runicorn_jupyter.remote.connect import PATIENCE_S
@@ -30,6 +31,7 @@ from runicorn_jupyter.remote.credentials import Credentials
 from runicorn_jupyter.remote.environments import named
 from runicorn_jupyter.remote.hostkeys import HostKeys
 from runicorn_jupyter.remote.install import Installer, OnStep
+from runicorn_jupyter.remote.installs import Installs
 from runicorn_jupyter.remote.pace import Pace
 from runicorn_jupyter.remote.script import ask
 from runicorn_jupyter.remote.sessions import Sessions
@@ -58,6 +60,7 @@ class Remotes:
         self._loop = LoopThread()
         self._connections = Connections(self.keys)
         self._sessions = Sessions(self._connections, pace or Pace())
+        self._installs = Installs()
         self._installer = Installer()
 
     def connect(
@@ -180,6 +183,24 @@ class Remotes:
 
         async def work() -> Environment:
             return await self._installer.install(self._connections.find(connection_id), progress)
+
+        return self._loop.submit(work())
+
+    def begin_install(self, connection_id: str) -> Future[Installing]:
+        """Do that in the background, unless it goes on already; `installation` tells how far it is."""
+
+        async def work() -> Installing:
+            connection = self._connections.find(connection_id).shown()
+            return self._installs.begin(connection, lambda told: self.install_viewer(connection.key, progress=told))
+
+        return self._loop.submit(work())
+
+    def installation(self, connection_id: str) -> Future[Installing | None]:
+        """Return how far the latest installation over a login is, None when there was none."""
+
+        async def work() -> Installing | None:
+            found = self._installs.of(connection_id)
+            return found or self._installs.of(self._connections.find(connection_id).where.key)  # a bare host, perhaps
 
         return self._loop.submit(work())
 

@@ -18,7 +18,6 @@ from runicorn_jupyter.server.access.limits import RateLimits
 from runicorn_jupyter.server.machine.diary import Diary
 from runicorn_jupyter.server.machine.gpus import GpuWatch
 from runicorn_jupyter.server.remote.channels import Channels
-from runicorn_jupyter.server.remote.installs import Installs
 from runicorn_jupyter.server.runs.logshare import SharedLogs
 
 if TYPE_CHECKING:
@@ -82,7 +81,6 @@ class Service:
         self.diary.open()
         self.gpus = GpuWatch()
         self.channels = Channels()
-        self.installs = Installs()
         self.ports: LocalPorts | None = None
         self.heard: Callable[[], None] = lambda: None  # a viewer on a lease renews it by this
         self._find_root = find_root

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runicorn_jupyter.errors import BadRequest, NotFound, RateLimited, RunicornError
-from runicorn_jupyter.models.sessionforms import STEPS, session_form
+from runicorn_jupyter.models.sessionforms import session_form
 from runicorn_jupyter.widgets.remotefields import Field, read, text, whole, yes
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ class RemoteCalls:
 
     def __init__(self, remotes: Callable[[], Remotes]) -> None:
         self._remotes = remotes
-        self._installs: dict[str, dict[str, Any]] = {}
         self._failures: dict[str, deque[float]] = {}
 
     def answer(self, message: Mapping[str, Any], reply: Reply) -> None:
@@ -104,31 +103,15 @@ class RemoteCalls:
         )
         return Later(work, lambda found: {"session": _session(found[0])})
 
-    def install(self, _at: str, given: Arguments) -> Any:
-        """Begin to install our viewer on a host, after an explicit yes."""
-        name = given["connection_id"]
-        job = {"state": "running", "step": "", "done": 0, "total": 0, "reason": "", "environment": None}
+    def installation(self, _at: str, given: Arguments) -> Later:
+        """Say how far an installation is."""
 
-        def step(phase: str, done: int, total: int) -> None:
-            job.update(step=STEPS.get(phase, phase), done=done, total=total)
+        def form(found: Any) -> Any:
+            if found is None:
+                raise NotFound("Nothing was installed over this connection.")
+            return found
 
-        def end(work: Future[Any]) -> None:
-            told = _outcome(work, lambda found: found.name)
-            good = told["status"] == 200
-            job.update({"environment": told["body"]} if good else {"reason": told["body"]["message"]})
-            job["state"] = "done" if good else "failed"
-
-        if self._installs.get(name, {}).get("state") != "running":
-            self._installs[name] = job
-            self.remotes.install_viewer(name, progress=step).add_done_callback(end)
-        return {"ok": True}
-
-    def installation(self, _at: str, given: Arguments) -> Any:
-        """Say how far that is."""
-        job = self._installs.get(given["connection_id"])
-        if job is None:
-            raise NotFound("Nothing was installed over this connection.")
-        return dict(job)
+        return Later(self.remotes.installation(given["connection_id"]), form)
 
 
 class _Verb(NamedTuple):
@@ -188,7 +171,12 @@ _VERBS = (
         lambda my, _, given: Later(my.remotes.folder(given["connection_id"], given["path"]), lambda found: found),
     ),
     _Verb("POST", "viewer/start", {**_ABOUT, "conda_env": text(200), "remote_root": text(4096)}, RemoteCalls.start),
-    _Verb("POST", "viewer/install", {**_ABOUT, "confirm": yes()}, RemoteCalls.install),
+    _Verb(
+        "POST",
+        "viewer/install",
+        {**_ABOUT, "confirm": yes()},
+        lambda my, _, given: Later(my.remotes.begin_install(given["connection_id"]), lambda job: {"job": job}),
+    ),
     _Verb("GET", "viewer/install", _ABOUT, RemoteCalls.installation),
     _Verb(
         "GET",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import socket
 from concurrent.futures import Future
+from typing import Any
 
 import comm
 import pytest
+from fakeremotes import KEY, FakeRemotes
 from farviewers import far_host  # noqa: F401 - a fixture
 from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -27,6 +29,7 @@ from runicorn_jupyter.widgets import remote as panels
 from runicorn_jupyter.widgets.farruns import far_runs
 from runicorn_jupyter.widgets.hosts import Cell
 from runicorn_jupyter.widgets.remote import RemoteSessions, Wish
+from runicorn_jupyter.widgets.remotecalls import RemoteCalls
 
 TOLD = {
     "id": "0123abcd",
@@ -213,7 +216,6 @@ def test_sessions_are_what_the_page_told(comms):
         ("POST", "remote/connect", {"host": ["gpu1"], "ssh_config": True}, (), 400),
         ("POST", "remote/viewer/install", {"connection_id": "a@b:22"}, (), 400),
         ("POST", "remote/viewer/install", {"connection_id": "a@b:22", "confirm": "yes"}, (), 400),
-        ("GET", "remote/viewer/install", None, [["connection_id", "a@b:22"]], 404),
         ("GET", "remote/fs/list", None, [["connection_id", "a@b:22"]], 400),
         ("GET", "remote/viewer/logs", None, [["session_id", "1"], ["lines", "-1"]], 400),
         ("GET", "remote/viewer/logs", None, [["session_id", "1"], ["after", "1e3"]], 400),
@@ -358,3 +360,17 @@ def test_a_key_is_accepted_as_it_was_shown(far_host, tmp_path, comms):  # noqa: 
 def test_a_wish_is_no_trait(comms):
     RemoteSessions(Wish("alice@gpu1", "", ""))
     assert "gpu1" not in json.dumps(comms[0].opened)
+
+
+def test_an_installation_is_begun_and_told_by_comm() -> None:
+    """The same job as over HTTP; without a login, or before any, it is a sentence."""
+    remotes, told = FakeRemotes(), list[dict[str, Any]]()
+    calls = RemoteCalls(lambda: remotes)
+    path = ["remote", "viewer", "install"]
+    ask = {"method": "GET", "path": path, "query": [["connection_id", KEY]]}
+    calls.answer(ask, told.append)
+    calls.answer({"method": "POST", "path": path, "body": {"connection_id": KEY, "confirm": True}}, told.append)
+    calls.answer(ask, told.append)
+    calls.answer({**ask, "query": [["connection_id", "a@b:22"]]}, told.append)
+    assert [one["status"] for one in told] == [404, 200, 200, 404]
+    assert told[2]["body"]["state"] == "done"

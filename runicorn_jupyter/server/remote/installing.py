@@ -35,10 +35,7 @@ class InstallHandler(Gate):
     @answers(Installing, raises=(InstallNotFound, *FINDING))
     async def get(self, *, connection_id: str = query.required("Connection")) -> None:
         """Tell how far the installation on a host is."""
-        found = self.service.installs.of(connection_id)
-        if found is None:  # known by its host alone, perhaps
-            connection = await self.ask_far(lambda far: far.connection(connection_id))
-            found = self.service.installs.of(connection.key)
+        found = await self.ask_far(lambda far: far.installation(connection_id))
         if found is None:
             raise InstallNotFound("Nothing was installed over this connection.")
         await self.reply(found)
@@ -53,8 +50,6 @@ class InstallHandler(Gate):
         """Begin to install our viewer into a private environment of a host."""
         if not confirm:
             raise BadRequest("confirm must be true: nothing is installed on a host unless somebody said yes to it.")
-        connection = await self.ask_far(lambda far: far.connection(connection_id))
-        far = await self.ask(lambda hall: hall.remotes, patient=False)
-        job = self.service.installs.begin(connection, lambda told: far.install_viewer(connection.key, progress=told))
+        job = await self.ask_far(lambda far: far.begin_install(connection_id))
         self.set_status(HTTPStatus.ACCEPTED)
         await self.reply({"ok": True, "success": True, "job": job})

@@ -14,7 +14,7 @@ OnStep = Callable[[str, int, int], None]
 
 
 class Installation:
-    """One installation and how far it is; told by the thread of the connection, read by any (thread-safe)."""
+    """One installation and how far it is; told and read by any thread."""
 
     def __init__(self, connection: RemoteConnection) -> None:
         self._lock = Lock()
@@ -55,7 +55,7 @@ class Installation:
         except CancelledError:
             self._failed("The connection was closed before the installation was done.")
         except Exception:
-            self._failed("The installation failed for a reason of ours; the server's log has it.")
+            self._failed("The installation failed for a reason of ours; the log has it.")
             raise  # into the log, by the future's own means
         else:
             with self._lock:
@@ -67,7 +67,7 @@ class Installation:
 
 
 class Installs:
-    """The latest installation of each login; for one event loop."""
+    """The latest installation of each login; for one event loop, whichever door asks."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Installation] = {}
